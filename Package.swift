@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+// Targets and their arrows: README, "Map". System libraries are found with pkg-config.
+import PackageDescription
+
+func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+  name: "mope",
+  products: [.executable(name: "mope", targets: ["mope"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    systemLibrary("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    systemLibrary("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
+    systemLibrary("CCMark", pkgConfig: "libcmark", apt: "libcmark-dev"),
+    systemLibrary("CDigest", pkgConfig: "libmd", apt: "libmd-dev"),
+
+    .target(name: "CKernels"),
+    .target(name: "Determinism", dependencies: ["CDigest"]),
+    .target(name: "Autograd", dependencies: ["COpenBLAS", "CKernels", "Determinism"]),
+    .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
+    .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
+    .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
+    .target(name: "Datasets", dependencies: ["Autograd", "NN", "CCairo", "Determinism"]),
+    .target(
+      name: "Training",
+      dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
+    .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Determinism",
+      ],
+      path: "Experiments"),
+    .executableTarget(
+      name: "mope",
+      dependencies: [
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Experiments",
+        "Determinism",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Determinism"]),
+    .testTarget(name: "NNTests", dependencies: ["NN", "Autograd", "Determinism"]),
+    .testTarget(name: "EncodersTests", dependencies: ["Encoders", "NN", "Autograd", "Determinism"]),
+    .testTarget(
+      name: "FusionTests", dependencies: ["Fusion", "Encoders", "NN", "Autograd", "Determinism"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "Determinism"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd", "Determinism",
+      ]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Determinism"]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "Experiments", "Reporting", "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd",
+        "Determinism",
+      ]),
+    .testTarget(name: "MopeTests", dependencies: ["mope", "Determinism"]),
+  ])

@@ -1,0 +1,1 @@
+func accumulated(_ a: Tensor, _ b: Tensor) -> Tensor { a }
