@@ -1,0 +1,24 @@
+import Determinism
+
+/// One shape of a scene.
+struct SceneObject: Sendable {
+  let shape: Shape
+  let colour: Colour
+  let x: Double
+  let y: Double
+  let radius: Double
+
+  var outline: Outline { shape.outline(x: x, y: y, radius: radius) }
+}
+
+/// The 2×2 grid that objects sit in, in a 36-pixel image.
+enum Grid {
+  /// Four cell centres in random order, each moved by up to `jitter` pixels in x and y.
+  static func cells(jitter: Double, _ random: inout RandomStream) -> [Point] {
+    random.permutation(4).map { cell in
+      let x = Double(9 + 18 * (cell % 2)) + random.uniform(-jitter, jitter)
+      let y = Double(9 + 18 * (cell / 2)) + random.uniform(-jitter, jitter)
+      return Point(x, y)
+    }
+  }
+}
