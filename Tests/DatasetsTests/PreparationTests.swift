@@ -91,7 +91,10 @@ import Testing
   }
 
   @Test func `no stand-in uses a word outside the vocabulary`() throws {
-    let datasets: [any Dataset] = [SNLIVEStandIn(), FoodStandIn(), IMDBStandIn()]
+    let datasets: [any Dataset] = [
+      SNLIVEStandIn(), FoodStandIn(), IMDBStandIn(), ReferringStandIn(.refCOCO),
+      ReferringStandIn(.refCOCOPlus), VQAStandIn(), MUStARDStandIn(),
+    ]
     for dataset in datasets {
       for index in 0..<300 {
         let text = try #require(try dataset.example(index, of: .train).text)

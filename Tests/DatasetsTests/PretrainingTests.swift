@@ -16,20 +16,26 @@ import Testing
     }
   }
 
-  @Test func `a sentence of the corpus is the same whatever the numbers of the other kinds`() {
-    let all = TextPretrainingSet()
-    let few = TextPretrainingSet(counts: (hypotheses: 2, titles: 3, plots: 1))
-    #expect(all.count == 39_000 && few.count == 6)
-    #expect(few.sentence(0) == all.sentence(0))
-    #expect(few.sentence(2) == all.sentence(15_000))
-    #expect(few.sentence(5) == all.sentence(27_000))
+  @Test func `the corpus has its kinds one after another`() {
+    let set = TextPretrainingSet { $0 == .hypotheses ? 2 : 1 }
+    let vocabulary = Vocabulary.standIns
+    #expect(TextPretrainingSet().count == 48_000 && set.count == 7)
+    #expect(set.tokens()[1] == vocabulary.encode(set.sentence(1, .hypotheses)))
+    #expect(set.tokens()[2] == vocabulary.encode(set.sentence(0, .titles)))
+    #expect(set.tokens()[6] == vocabulary.encode(set.sentence(0, .utterances)))
   }
 
   @Test func `the corpus has no unknown word and at most 20 tokens a sentence`() {
-    let set = TextPretrainingSet(counts: (hypotheses: 300, titles: 300, plots: 300))
-    for text in set.tokens() {
+    for text in TextPretrainingSet(countOf: { _ in 300 }).tokens() {
       #expect(!text.contains(Vocabulary.unknown))
       #expect(text.count <= 20)
+    }
+  }
+
+  @Test func `the corpus says every word of the vocabulary`() {
+    let said = Set(TextPretrainingSet(countOf: { _ in 2000 }).tokens().joined())
+    for id in Int(Vocabulary.firstWord)..<Vocabulary.standIns.count {
+      #expect(said.contains(Int32(id)), "never said: \(Vocabulary.standIns.tokens[id])")
     }
   }
 

@@ -5,14 +5,6 @@ import Testing
 @Suite struct SNLIVEStandInTests {
   private static let examples = (0..<600).map { SNLIVEStandIn().example($0, of: .train) }
 
-  @Test func `an example has not changed by a bit since it was recorded`() throws {
-    // Recorded with Cairo 1.16.0. A change here means that all stand-in results have to be made again.
-    let prepared = try PreparedSplit(
-      SNLIVEStandIn(), .train, tokenizer: Vocabulary.standIns, limit: 8)
-    #expect(
-      prepared.contentHash == "c837fa9f2eeedfeb71f04f8caf0cfca49b01f18f923acdb7c2034232f27d4100")
-  }
-
   @Test func `an example does not depend on the size of the set`() {
     let small = SNLIVEStandIn(sizes: SplitSizes(train: 10, validation: 0, test: 0))
     for index in 0..<10 {

@@ -37,7 +37,8 @@ public struct Vocabulary: Tokenizer {
   /// The words of all stand-ins and of the pretraining corpus. New words are added at the end, so that
   /// ids, and encoders trained on them, stay valid.
   public static let standIns = Vocabulary(
-    words: HypothesisGrammar.words + Food.words + Film.words)
+    words: HypothesisGrammar.words + Food.words + Film.words + ReferringExpression.words
+      + VQAGrammar.words + Utterance.words)
 
   /// Number of tokens, special ones included.
   public var count: Int { tokens.count }

@@ -2,42 +2,60 @@ import Autograd
 import Determinism
 import NN
 
-/// Sentences to pretrain the small text encoders on: hypotheses, food titles and film plots with random
-/// content, and no image. Words that belong together occur together, which is what there is to learn.
+/// Sentences to pretrain the small text encoders on: hypotheses, food titles, film plots and a few of the
+/// texts of the other stand-ins, with random content and without any image. Words that belong together
+/// occur together, which is what there is to learn.
 public struct TextPretrainingSet: Sendable {
+  /// A kind of sentence; the corpus has one kind after another in this order.
+  public enum Kind: String, CaseIterable, Sendable {
+    case hypotheses, titles, plots, expressions, questions, utterances
+
+    /// How many sentences of the kind the corpus has by default.
+    public var standardCount: Int {
+      switch self {
+      case .hypotheses: 15_000
+      case .titles, .plots: 12_000
+      case .expressions, .questions, .utterances: 3000
+      }
+    }
+  }
+
   public let vocabulary: Vocabulary
-  /// Hypotheses, titles and plots come one after another, in these numbers.
-  public let counts: (hypotheses: Int, titles: Int, plots: Int)
+  private let counts: [Int]  // by kind
   private let stream: RandomStream
 
+  /// - Parameter countOf: how many sentences of each kind.
   public init(
     dataSeed: UInt64 = 1, vocabulary: Vocabulary = .standIns,
-    counts: (hypotheses: Int, titles: Int, plots: Int) = (15_000, 12_000, 12_000)
+    countOf: (Kind) -> Int = { $0.standardCount }
   ) {
     self.vocabulary = vocabulary
-    self.counts = counts
+    counts = Kind.allCases.map(countOf)
     stream = RandomStream(seed: dataSeed).stream("text pretraining")
   }
 
-  public var count: Int { counts.hypotheses + counts.titles + counts.plots }
+  public var count: Int { counts.reduce(0, +) }
 
   /// Token ids of all sentences.
-  public func tokens() -> [[Int32]] { (0..<count).map { vocabulary.encode(sentence($0)) } }
+  public func tokens() -> [[Int32]] {
+    zip(Kind.allCases, counts).flatMap { kind, count in
+      (0..<count).map { vocabulary.encode(sentence($0, kind)) }
+    }
+  }
 
-  /// One sentence; it depends on its kind and its place among its kind only.
-  public func sentence(_ index: Int) -> String {
-    require((0..<count).contains(index), "expected a sentence below \(count), found \(index)")
-    if index < counts.hypotheses {
-      var random = stream.stream("hypotheses").stream(index)
+  /// One sentence, whether or not the corpus is large enough to have it.
+  public func sentence(_ index: Int, _ kind: Kind) -> String {
+    var random = stream.stream(kind.rawValue).stream(index)
+    switch kind {
+    case .hypotheses:
       let subject = HypothesisGrammar.anySubject(&random)
       return HypothesisGrammar.sentence(subject: subject, visible: random.chance(0.5), &random)
+    case .titles: return Self.title(&random)
+    case .plots: return Self.plot(&random)
+    case .expressions: return ReferringExpression.any(&random)
+    case .questions: return VQAGrammar.any(&random)
+    case .utterances: return Utterance.any(&random)
     }
-    if index < counts.hypotheses + counts.titles {
-      var random = stream.stream("titles").stream(index - counts.hypotheses)
-      return Self.title(&random)
-    }
-    var random = stream.stream("plots").stream(index - counts.hypotheses - counts.titles)
-    return Self.plot(&random)
   }
 
   /// Words of one dish (each with p = .7), a meal half the time, and filler; usually shuffled.
