@@ -1,0 +1,152 @@
+import Determinism
+
+/// A verdict with everything a reader needs to doubt it: effect, interval, n, test, visible effect.
+public struct Judgement: Hashable, Sendable {
+  public let verdict: Verdict
+  /// The mean effect of the weakest comparison; nil when there is none.
+  public let effect: Double?
+  /// The 95 % interval of that effect.
+  public let interval: Interval?
+  public let unit: String
+  public let digits: Int
+  /// The number of pairs, or of cases for a criterion.
+  public let count: Int
+  /// Which test decided, and which comparison is shown.
+  public let test: String
+  /// The smallest effect this run could have seen (5 % level, 80 % power).
+  public let smallestVisible: Double?
+  /// Which comparison is shown, of how many.
+  public let comparison: String
+  /// What stood in the way, where nothing was decided.
+  public let reason: String
+
+  /// The judgement when there is nothing to judge.
+  init(notRun reason: String) {
+    verdict = .notRun
+    effect = nil
+    interval = nil
+    unit = ""
+    digits = 0
+    count = 0
+    test = ""
+    smallestVisible = nil
+    comparison = ""
+    self.reason = reason
+  }
+
+  /// Judges all comparisons and criteria together; the worst one decides and is shown.
+  public init(_ kind: Claim.Kind) {
+    let parts = kind.evidence()
+    let criteria = kind.criteria()
+    let candidates =
+      parts.map { Judgement($0, family: parts.count) } + criteria.map { Judgement($0) }
+      + kind.absences().map { Judgement(notRun: $0) }
+    var worst = candidates.first ?? Judgement(notRun: "no comparison was given")
+    var strength = parts.first?.strength ?? 0
+    for (i, candidate) in candidates.enumerated().dropFirst() {
+      let other = i < parts.count ? parts[i].strength : 0
+      let (a, b) = (candidate.verdict.weakness, worst.verdict.weakness)
+      if a > b || (a == b && i < parts.count && other < strength) {
+        worst = candidate
+        strength = other
+      }
+    }
+    self.init(worst, outOf: candidates.count)
+  }
+
+  private init(_ part: Evidence, family: Int) {
+    verdict = part.verdict(family: family)
+    let isUsable =
+      part.missing == nil && !part.effects.isEmpty && part.effects.allSatisfy(\.isFinite)
+    effect = isUsable ? mean(part.effects) : nil
+    interval = isUsable ? meanInterval(part.effects) : nil
+    unit = part.unit
+    digits = part.digits
+    count = part.effects.count
+    test = part.testName
+    smallestVisible = isUsable ? smallestVisibleEffect(part.effects) : nil
+    comparison = part.label
+    reason =
+      part.missing.map { "\($0.label) \($0.reason)" }
+      ?? (part.effects.allSatisfy(\.isFinite)
+        ? (part.effects.count < 2 ? "\(part.effects.count) pairs, two are needed" : "")
+        : "an effect is not a number")
+  }
+
+  private init(_ criterion: Claim.Criterion) {
+    let isFinite = criterion.effect.isFinite
+    verdict = isFinite ? (criterion.holds ? .reproduced : .notReproduced) : .notRun
+    effect = isFinite ? criterion.effect : nil
+    interval = nil
+    unit = criterion.unit
+    digits = criterion.digits
+    count = criterion.count
+    test = criterion.test
+    smallestVisible = nil
+    comparison = ""
+    reason = isFinite ? "" : "the effect is not a number"
+  }
+
+  private init(_ worst: Judgement, outOf count: Int) {
+    verdict = worst.verdict
+    effect = worst.effect
+    interval = worst.interval
+    unit = worst.unit
+    digits = worst.digits
+    self.count = worst.count
+    test = worst.test
+    smallestVisible = worst.smallestVisible
+    comparison =
+      count > 1 && !worst.comparison.isEmpty
+      ? "weakest of \(count): \(worst.comparison)" : worst.comparison
+    reason = worst.reason
+  }
+
+  /// Effect, interval, n, test and smallest visible effect as one line.
+  public var text: String {
+    var parts = [String]()
+    if !comparison.isEmpty { parts.append(comparison) }
+    if let effect {
+      var words = "effect \(signedText(effect, digits))"
+      if let interval {
+        words += " [\(signedText(interval.lower, digits)), \(signedText(interval.upper, digits))]"
+      }
+      parts.append(unit.isEmpty ? words : "\(words) \(unit)")
+    }
+    if count > 0 { parts.append("n = \(count)") }
+    if !test.isEmpty { parts.append(test) }
+    if let smallestVisible {
+      parts.append("smallest visible effect \(numberText(smallestVisible, digits))")
+    }
+    if !reason.isEmpty { parts.append(reason) }
+    return parts.joined(separator: "; ")
+  }
+}
+
+extension Verdict {
+  /// Orders the parts of a claim in which everything must hold: the weakest part decides.
+  var weakness: Int {
+    switch self {
+    case .reproduced: 0
+    case .directionOnly: 1
+    case .withinNoise: 2
+    case .tooFewSeeds: 3
+    case .notRun: 4
+    case .notReproduced: 5
+    }
+  }
+}
+
+extension Evidence {
+  /// The name of the test and the threshold.
+  fileprivate var testName: String {
+    switch requirement {
+    case .exceeds(let margin):
+      margin == 0
+        ? "paired t, two-sided 5 %"
+        : "paired t, two-sided 5 %, margin \(signedText(margin, digits))"
+    case .within(let margin): "95 % interval inside ± \(numberText(margin, digits))"
+    case .rises: "t test of the slopes, two-sided 5 %, no falling step"
+    }
+  }
+}

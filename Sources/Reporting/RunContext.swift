@@ -1,0 +1,29 @@
+/// Under which circumstances the numbers of a report were made.
+public struct RunContext: Hashable, Sendable {
+  /// "smoke", "mini" or "paper".
+  public let tier: String
+  /// Which draw of the stand-in data.
+  public let dataSeed: Int
+  /// Names machines on which equal seeds give equal bits: kernel, threads, library versions.
+  public let environmentClass: String
+  /// The training seeds of this run, in order.
+  public let seeds: [Int]
+
+  public init(tier: String, dataSeed: Int, environmentClass: String, seeds: [Int]) {
+    self.tier = tier
+    self.dataSeed = dataSeed
+    self.environmentClass = environmentClass
+    self.seeds = seeds
+  }
+
+  /// Whether claims may be judged; the smoke tier's few samples decide nothing.
+  public var decidesClaims: Bool { tier != "smoke" }
+
+  /// "0..3" for 0, 1, 2, 3; otherwise the numbers separated by commas.
+  public var seedText: String {
+    let sorted = seeds.sorted()
+    guard let first = sorted.first, let last = sorted.last else { return "none" }
+    if sorted.count > 1 && sorted == Array(first...last) { return "\(first)..\(last)" }
+    return sorted.map { String($0) }.joined(separator: ",")
+  }
+}

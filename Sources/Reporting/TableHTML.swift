@@ -1,0 +1,54 @@
+extension Table {
+  /// The table as an HTML `<table>` with a header row; `caption` is plain text already escaped.
+  func html(caption: String) -> String {
+    var lines = ["<div class=\"scroll\"><table>"]
+    if !caption.isEmpty { lines.append("<caption>\(caption)</caption>") }
+    let titles = columns.map {
+      "<th scope=\"col\" class=\"\($0.alignment.rawValue)\">\(escapedHTML($0.title))</th>"
+    }
+    lines.append("<thead><tr>\(titles.joined())</tr></thead>")
+    lines.append("<tbody>")
+    for row in rows {
+      switch row {
+      case .group(let title):
+        lines.append(
+          "<tr class=\"group\"><th scope=\"colgroup\" colspan=\"\(columns.count)\">"
+            + "\(escapedHTML(title))</th></tr>")
+      case .cells(let cells):
+        let content = cells.indices.map { cellHTML(cells[$0], $0) }
+        lines.append("<tr>\(content.joined())</tr>")
+      }
+    }
+    lines.append("</tbody>")
+    lines.append("</table></div>")
+    return lines.joined(separator: "\n")
+  }
+
+  private func cellHTML(_ cell: Cell, _ column: Int) -> String {
+    let alignment = columns[column].alignment.rawValue
+    let text = escapedHTML(cell.text)
+    if column == 0 { return "<th scope=\"row\" class=\"\(alignment)\">\(text)</th>" }
+    return switch cell {
+    case .strong: "<td class=\"\(alignment)\"><strong>\(text)</strong></td>"
+    case .missing(let missing):
+      "<td class=\"\(alignment) missing\" title=\"\(escapedHTML(missing.reason))\">\(text)</td>"
+    default: "<td class=\"\(alignment)\">\(text)</td>"
+    }
+  }
+}
+
+/// `text` with the five characters that mean something in HTML replaced.
+func escapedHTML(_ text: String) -> String {
+  var result = ""
+  for character in text {
+    switch character {
+    case "&": result += "&amp;"
+    case "<": result += "&lt;"
+    case ">": result += "&gt;"
+    case "\"": result += "&quot;"
+    case "'": result += "&#39;"
+    default: result.append(character)
+    }
+  }
+  return result
+}
