@@ -43,17 +43,24 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .target(
+      name: "TestSupport", dependencies: ["NN", "Autograd", "Determinism"], path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Determinism"]),
-    .testTarget(name: "NNTests", dependencies: ["NN", "Autograd", "Determinism"]),
-    .testTarget(name: "EncodersTests", dependencies: ["Encoders", "NN", "Autograd", "Determinism"]),
     .testTarget(
-      name: "FusionTests", dependencies: ["Fusion", "Encoders", "NN", "Autograd", "Determinism"]),
+      name: "NNTests", dependencies: ["NN", "Autograd", "Determinism", "TestSupport"]),
+    .testTarget(
+      name: "EncodersTests",
+      dependencies: ["Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
+    .testTarget(
+      name: "FusionTests",
+      dependencies: ["Fusion", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "Determinism"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
         "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd", "Determinism",
+        "TestSupport",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Determinism"]),
     .testTarget(

@@ -1,0 +1,133 @@
+import CKernels
+import Determinism
+
+/// `y = x Wᵀ + b` over the last axis: `[..., inputs]` → `[..., outputs]` (PyTorch `F.linear`).
+/// - Parameters:
+///   - weight: `[outputs, inputs]`
+///   - bias: `[outputs]`
+public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
+  let y = product(x, weight)
+  if let bias { addRows(y, bias) }
+  return y.derived(from: [x, weight] + (bias.map { [$0] } ?? []), linearGradient(x, weight, bias))
+}
+
+/// `gelu(x Wᵀ + b)`, in one pass over the product (`linear` followed by `gelu`).
+public func linearGELU(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor {
+  let y = product(x, weight)
+  let n = y.lastAxis
+  let inputs = [x, weight, bias]
+  let needed = inputs.contains(where: \.requiresGradient)
+  let sum = needed ? Tensor.empty(y.shape) : nil  // x Wᵀ + b, kept for backward
+  parallel(y.rows, work: 8 * y.count) { part in
+    let start = part.lowerBound * n
+    kernels.bias_gelu(
+      part.count, n, y.pointer + start, bias.pointer, sum.map { $0.mutablePointer + start },
+      y.mutablePointer + start)
+  }
+  guard let sum else { return y }
+  let throughProduct = linearGradient(x, weight, bias)
+  return y.derived(from: inputs) { gradient, needs in
+    throughProduct(geluGradient(sum, gradient), needs)
+  }
+}
+
+private func product(_ x: Tensor, _ weight: Tensor) -> Tensor {
+  let (outputs, inputs) = weight.shape2
+  require(x.lastAxis == inputs, "linear: weight \(weight.shape) does not fit input \(x.shape)")
+  let y = Tensor.empty(x.shape.dropLast() + [outputs])
+  gemm(
+    x.rows, outputs, inputs, MatrixView(pointer: x.pointer, stride: inputs),
+    MatrixView(pointer: weight.pointer, stride: inputs, transposed: true), y.mutablePointer,
+    stride: outputs)
+  return y
+}
+
+private func addRows(_ y: Tensor, _ bias: Tensor) {
+  let n = y.lastAxis
+  require(bias.shape == [n], "linear: expected a bias of shape [\(n)], found \(bias.shape)")
+  parallel(y.rows, work: y.count) { part in
+    let start = part.lowerBound * n
+    kernels.add_row(part.count, n, y.pointer + start, bias.pointer, y.mutablePointer + start)
+  }
+}
+
+/// dx = dy W, dW = dyᵀ x, db = Σ rows of dy. A frozen layer keeps its weight alone.
+private func linearGradient(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor?
+) -> (Tensor, [Bool]) -> [Tensor?] {
+  let savedX = weight.requiresGradient ? x.detached : nil
+  let savedWeight = x.requiresGradient ? weight.detached : nil
+  let (inputShape, weightShape, biasShape) = (x.shape, weight.shape, bias?.shape)
+  return { gradient, needs in
+    let (outputs, inputs) = (weightShape[0], weightShape[1])
+    let rows = gradient.rows
+    let dy = MatrixView(pointer: gradient.pointer, stride: outputs)
+    var result: [Tensor?] = [nil, nil]
+    if let savedWeight {
+      let dx = Tensor.empty(inputShape)
+      gemm(
+        rows, inputs, outputs, dy, MatrixView(pointer: savedWeight.pointer, stride: inputs),
+        dx.mutablePointer, stride: inputs)
+      result[0] = dx
+    }
+    if let savedX {
+      let dw = Tensor.empty(weightShape)
+      gemm(
+        outputs, inputs, rows, MatrixView(pointer: dy.pointer, stride: outputs, transposed: true),
+        MatrixView(pointer: savedX.pointer, stride: inputs), dw.mutablePointer, stride: inputs)
+      result[1] = dw
+    }
+    if let biasShape { result.append(needs[2] ? columnSums(gradient, biasShape) : nil) }
+    return result
+  }
+}
+
+/// Products of matrices over equal leading axes: `[..., M, K]` × `[..., K, N]` → `[..., M, N]`.
+/// - Parameter transposingB: read `b` as `[..., N, K]`.
+public func matmul(_ a: Tensor, _ b: Tensor, transposingB: Bool = false) -> Tensor {
+  require(a.rank >= 2 && a.rank == b.rank, "matmul: shapes \(a.shape) and \(b.shape)")
+  let batch = a.shape.dropLast(2)
+  let (m, k) = (a.shape[a.rank - 2], a.lastAxis)
+  let n = transposingB ? b.shape[b.rank - 2] : b.lastAxis
+  require(
+    batch == b.shape.dropLast(2) && k == (transposingB ? b.lastAxis : b.shape[b.rank - 2]),
+    "matmul: \(a.shape) does not fit \(b.shape)\(transposingB ? " transposed" : "")")
+  let y = Tensor.empty(batch + [m, n])
+  let count = Array(batch).product
+  for i in 0..<count {
+    gemm(
+      m, n, k, MatrixView(pointer: a.pointer + i * m * k, stride: k),
+      MatrixView(pointer: b.pointer + i * k * n, stride: transposingB ? k : n, transposed: transposingB),
+      y.mutablePointer + i * m * n, stride: n)
+  }
+  let (savedA, savedB) = (b.requiresGradient ? a.detached : nil, a.requiresGradient ? b.detached : nil)
+  let (shapeA, shapeB) = (a.shape, b.shape)
+  return y.derived(from: [a, b]) { gradient, _ in
+    let da = savedB.map { b in
+      let da = Tensor.empty(shapeA)
+      for i in 0..<count {  // dA = dY Bᵀ
+        gemm(
+          m, k, n, MatrixView(pointer: gradient.pointer + i * m * n, stride: n),
+          MatrixView(
+            pointer: b.pointer + i * k * n, stride: transposingB ? k : n, transposed: !transposingB),
+          da.mutablePointer + i * m * k, stride: k)
+      }
+      return da
+    }
+    let db = savedA.map { a in
+      let db = Tensor.empty(shapeB)
+      for i in 0..<count {  // dB = Aᵀ dY, or its transpose dYᵀ A
+        let aView = MatrixView(pointer: a.pointer + i * m * k, stride: k, transposed: !transposingB)
+        let dyView = MatrixView(
+          pointer: gradient.pointer + i * m * n, stride: n, transposed: transposingB)
+        if transposingB {
+          gemm(n, k, m, dyView, aView, db.mutablePointer + i * k * n, stride: k)
+        } else {
+          gemm(k, n, m, aView, dyView, db.mutablePointer + i * k * n, stride: n)
+        }
+      }
+      return db
+    }
+    return [da, db]
+  }
+}

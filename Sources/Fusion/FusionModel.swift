@@ -1,0 +1,94 @@
+import Autograd
+import Encoders
+import NN
+
+/// What a forward pass of a method gives.
+public struct FusionOutput {
+  /// `[B, C]`, C classes or labels.
+  public let logits: Tensor
+  /// The feature the head reads, `[B, width]`.
+  public let feature: Tensor
+  /// One entry per routed block, in order; empty for methods without experts.
+  public let routing: [Routing]
+
+  public init(logits: Tensor, feature: Tensor, routing: [Routing] = []) {
+    self.logits = logits
+    self.feature = feature
+    self.routing = routing
+  }
+}
+
+/// A method of fusing modalities, complete with encoders and head.
+public protocol FusionModel {
+  /// All its parameters. Those whose name begins with "text." belong to the text side and have its learning rate.
+  var store: ParameterStore { get }
+  func callAsFunction(_ batch: Batch, _ mode: Mode) -> FusionOutput
+}
+
+/// How a model uses one encoder: what of it trains, and how many vanilla prompts each of its blocks gets.
+public struct EncoderPlan {
+  /// "vision", "text", …: the scope of the encoder and its prompts.
+  public let name: String
+  public let tuning: Tuning
+  /// l; 0 means no vanilla prompts.
+  public let promptLength: Int
+  /// Builds the encoder in a scope, loading its weights if it has any.
+  public let make: (Scope) -> any Encoder
+
+  public init(
+    name: String, tuning: Tuning, promptLength: Int = 0, make: @escaping (Scope) -> any Encoder
+  ) {
+    self.name = name
+    self.tuning = tuning
+    self.promptLength = promptLength
+    self.make = make
+  }
+}
+
+/// An encoder as a plan says, with its vanilla prompts.
+public struct Branch {
+  public let encoder: any Encoder
+  let prompts: VanillaPrompts?
+
+  /// - Parameter dropout: rate of the dropout on prompts.
+  public init(_ plan: EncoderPlan, dropout: Float, _ root: Scope) {
+    let scope = root / plan.name
+    encoder = plan.make(plan.tuning.apply(to: scope / "encoder"))
+    prompts =
+      plan.promptLength > 0
+      ? VanillaPrompts(encoder, length: plan.promptLength, dropout: dropout, scope / "prompts") : nil
+  }
+
+  /// ψ, `[B, featureWidth]`
+  public func feature(_ batch: Batch, _ mode: Mode) -> Tensor {
+    encoder.feature(batch, mode, prompts: prompts?.source(batch.size, mode))
+  }
+}
+
+/// Deep prompts that all samples share, one set per block ("VPT-deep", `paper/method.md` §2).
+public struct VanillaPrompts {
+  let values: [Parameter]  // P_s [l, C] per block
+  private let dropout: Float
+  private let path: String
+
+  public init(_ encoder: any Encoder, length: Int, dropout: Float, _ scope: Scope) {
+    values = encoder.blockWidths.enumerated().map { i, width in
+      scope.parameter("\(i)", [length, width], .uniform(encoder.promptBound))
+    }
+    self.dropout = dropout
+    path = scope.path
+  }
+
+  func source(_ batch: Int, _ mode: Mode) -> PromptSource {
+    { input in
+      dropped(
+        values[input.index].value.repeated(batch), dropout, mode, "\(path).\(input.index)")  // [B, l, C]
+    }
+  }
+}
+
+/// Dropout in training, from the stream of this name; the tensor itself in evaluation.
+func dropped(_ x: Tensor, _ rate: Float, _ mode: Mode, _ name: String) -> Tensor {
+  guard case .training(let random) = mode, rate > 0 else { return x }
+  return dropout(x, rate: rate, random.stream(name))
+}

@@ -1,0 +1,102 @@
+import Autograd
+import Datasets
+import Determinism
+import Foundation
+import Fusion
+import NN
+
+/// The behaviour fingerprint of a method: what a fixed tiny training step of it gives.
+///
+/// A refactoring that changes no number keeps every stored run; a change that does is seen at once. Numbers of other
+/// kernels differ in their last digits, so a fresh step is held against a stored reference: if it agrees within
+/// `tolerance`, the fingerprint is the reference's digest, else its own.
+public struct Behaviour: Codable, Hashable, Sendable {
+  /// Loss, logits, gradient norms and parameters after the step, by the method's structure.
+  public private(set) var references: [String: [Double]]
+
+  public init(references: [String: [Double]] = [:]) { self.references = references }
+
+  /// Relative to the largest magnitude. Kernels differ by some 1e-6; a wrong factor or a missing term by far more.
+  private static let tolerance = 1e-4
+
+  /// Reads the references, or none if the file is not there.
+  public static func read(_ path: String) throws -> Behaviour {
+    guard let data = FileManager.default.contents(atPath: path) else { return Behaviour() }
+    do { return try JSONDecoder().decode(Behaviour.self, from: data) } catch {
+      throw Failure(.badInput, "\(path): not a file of behaviour references: \(error)")
+    }
+  }
+
+  public func write(to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    try AtomicFile.write(String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: path)
+  }
+
+  /// The fingerprint of a method today.
+  public func fingerprint(_ method: Method, _ recipe: Recipe) throws -> String {
+    let numbers = try Self.step(method, recipe)
+    let name = try Self.structure(method, recipe)
+    if let reference = references[name], Self.agree(numbers, reference) {
+      return Self.digest(reference)
+    }
+    return Self.digest(numbers)
+  }
+
+  /// Takes today's numbers of these methods as references.
+  public mutating func accept(_ methods: [(Method, Recipe)]) throws {
+    for (method, recipe) in methods {
+      let name = try Self.structure(method, recipe)
+      let numbers = try Self.step(method, recipe)
+      if let old = references[name], Self.agree(numbers, old) { continue }
+      references[name] = numbers
+    }
+  }
+
+  /// The name of a reference: the method, and which loss is used.
+  private static func structure(_ method: Method, _ recipe: Recipe) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let text = String(decoding: try encoder.encode(method), as: UTF8.self)
+    return "\(method.title) \(ContentHash.of(text).prefix(8)) λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold)"
+  }
+
+  private static func agree(_ a: [Double], _ b: [Double]) -> Bool {
+    guard a.count == b.count, !a.isEmpty else { return false }
+    let scale = b.reduce(0) { max($0, abs($1)) }
+    return zip(a, b).allSatisfy { abs($0 - $1) <= tolerance * scale }
+  }
+
+  /// Three significant digits of each number are hashed.
+  private static func digest(_ numbers: [Double]) -> String {
+    let texts = numbers.map { number -> String in
+      guard number != 0, number.isFinite else { return "\(number)" }
+      var (scaled, exponent) = (abs(number), 0)
+      while scaled >= 1000 { (scaled, exponent) = (scaled / 10, exponent + 1) }
+      while scaled < 100 { (scaled, exponent) = (scaled * 10, exponent - 1) }
+      return "\(number < 0 ? "-" : "")\(Int(scaled.rounded()))e\(exponent)"
+    }
+    return String(ContentHash.of(texts.joined(separator: " ")).prefix(16))
+  }
+
+  /// One step of the method with smoke-sized encoders on four samples.
+  private static func step(_ method: Method, _ recipe: Recipe) throws -> [Double] {
+    let random = RandomStream(seed: 0).stream("behaviour")
+    let encoders = EncoderCatalogue(tier: .smoke, folder: "")
+    let data = try PreparedSplit(
+      SNLIVEStandIn(dataSeed: 0, sizes: SplitSizes(train: 4, validation: 0, test: 0)), .train,
+      tokenizer: Vocabulary.standIns)
+    let model = try method.model(outputs: 3, encoders: encoders, random: random)
+    var short = recipe
+    (short.batchSize, short.epochs) = (4, 1)
+    let run = TrainingRun(
+      method: method, data: DataChoice(.snliVE, dataSeed: 0), recipe: short, tier: .smoke, seed: 0)
+    let before = model(data.batch([0, 1, 2, 3]), .evaluation)
+    let trainer = Trainer(run, model, data, random)
+    try trainer.train { _ in }
+    let after = model(data.batch([0, 1, 2, 3]), .evaluation)
+    let norms = model.store.trainable.map { $0.value.sumOfSquares.squareRoot() }
+    return [Double(trainer.loss)] + before.logits.values.map(Double.init)
+      + after.logits.values.map(Double.init) + norms
+  }
+}

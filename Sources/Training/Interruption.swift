@@ -1,0 +1,28 @@
+import Determinism
+import Foundation
+import Synchronization
+
+/// The user's wish to stop, seen between two steps.
+public enum Interruption {
+  private static let requested = Atomic<Bool>(false)
+
+  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  /// Stops all runs at their next step; each saves its state first.
+  public static func request() { requested.store(true, ordering: .relaxed) }
+
+  /// Asks for a stop on SIGINT and SIGTERM; a second signal ends the process at once.
+  public static func catchSignals() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        if Interruption.isRequested { _exit(128 + number) }
+        Interruption.request()
+      }
+    }
+  }
+
+  /// - Throws: `Failure(.interrupted)` once a stop has been requested.
+  static func check() throws {
+    if isRequested { throw Failure(.interrupted, "stopped; the same command continues where it was") }
+  }
+}

@@ -1,0 +1,72 @@
+import Determinism
+import Encoders
+import Fusion
+
+/// A modality that has an encoder.
+public enum Modality: String, Codable, Hashable, Sendable {
+  case vision, text
+}
+
+/// Which architecture encodes a modality; the tier says how large it is and where its weights are.
+public enum EncoderChoice: String, Codable, Hashable, Sendable {
+  case vit, bert
+}
+
+/// A method of the papers' comparison, as a value: which encoders, what trains, how they are fused.
+public struct Method: Codable, Hashable, Sendable {
+  public enum Fusion: Codable, Hashable, Sendable {
+    case single(Modality)
+    case lateConcat
+    /// The main modality's encoder gets the prompts.
+    case mope(MoPEConfiguration, main: Modality)
+  }
+
+  public var fusion: Fusion
+  public var vision = EncoderChoice.vit
+  public var text = EncoderChoice.bert
+  public var tuning: Tuning
+  /// Vanilla prompts per block of an encoder that MoPE does not prompt; 0 for none.
+  public var visionPrompts = 0
+  public var textPrompts = 0
+  /// Dropout of vanilla prompts.
+  public var promptDropout: Float = 0
+
+  public init(_ fusion: Fusion, tuning: Tuning) {
+    self.fusion = fusion
+    self.tuning = tuning
+  }
+
+  /// Whether every encoder is frozen: then what trains is small and can be shipped.
+  public var isPromptTuned: Bool { tuning == .frozen }
+
+  /// The name as in the papers' tables.
+  public var title: String {
+    switch fusion {
+    case .single(.vision): tuning == .frozen ? "P-ImgOnly" : "ImgOnly"
+    case .single(.text): tuning == .frozen ? "P-TextOnly" : "TextOnly"
+    case .lateConcat: tuning == .frozen ? "P-LateConcat" : "LateConcat"
+    case .mope(let configuration, let main): Self.title(configuration, main, tuning)
+    }
+  }
+
+  private static func title(
+    _ configuration: MoPEConfiguration, _ main: Modality, _ tuning: Tuning
+  ) -> String {
+    let suffix = main == .text ? " (text main)" : ""
+    if configuration.prompts.contains(.dynamic) {
+      let parts = configuration.prompts == .all ? "" : " \(configuration.prompts.symbols)"
+      return "MoPE k=\(configuration.experts)\(parts)\(suffix)"
+    }
+    if configuration.prompts == .mapped && tuning == .full { return "SequentialFuse\(suffix)" }
+    if configuration.prompts == [.fixed, .mapped] { return "P-SequentialFuse\(suffix)" }
+    return "\(configuration.prompts.symbols)\(suffix)"
+  }
+}
+
+extension PromptKinds {
+  /// "[Ps,Pd]", as in the papers' ablation.
+  public var symbols: String {
+    let names = [(PromptKinds.fixed, "Ps"), (.dynamic, "Pd"), (.mapped, "Pm")]
+    return "[\(names.filter { contains($0.0) }.map(\.1).joined(separator: ","))]"
+  }
+}

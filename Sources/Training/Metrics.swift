@@ -1,0 +1,112 @@
+import Datasets
+import Determinism
+
+/// The decisions a model took on a split, and what they are worth.
+public struct Predictions: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, Codable {
+    /// One class per sample.
+    case classes
+    /// The labels of a sample as bits, label 0 lowest.
+    case labels
+  }
+
+  public let kind: Kind
+  /// One number per sample: a class, or the bits of its labels.
+  public let decisions: [Int32]
+  /// `[N, C]` in row-major order; empty where they were not kept.
+  public let logits: [Float]
+
+  public init(kind: Kind, decisions: [Int32], logits: [Float]) {
+    self.kind = kind
+    self.decisions = decisions
+    self.logits = logits
+  }
+
+  /// The largest logit of each sample, or all labels with a probability above one half.
+  public init(logits: [Float], outputs: Int, task: DatasetTask) {
+    let count = logits.count / max(outputs, 1)
+    var decisions = [Int32](repeating: 0, count: count)
+    if case .multiLabel = task {
+      require(outputs <= 31, "Predictions: \(outputs) labels do not fit the bits of a decision")
+      kind = .labels
+      for i in 0..<count {
+        for j in 0..<outputs where logits[i * outputs + j] > 0 { decisions[i] |= 1 << Int32(j) }
+      }
+    } else {
+      kind = .classes
+      for i in 0..<count {
+        var best = 0
+        for j in 1..<max(outputs, 1) where logits[i * outputs + j] > logits[i * outputs + best] {
+          best = j
+        }
+        decisions[i] = Int32(best)
+      }
+    }
+    self.decisions = decisions
+    self.logits = logits
+  }
+
+  /// The metrics of the task, in percent (`paper/method.md` §13).
+  public func metrics(against labels: [ExampleLabel], outputs: Int) -> [Metric] {
+    require(
+      labels.count == decisions.count,
+      "metrics: \(decisions.count) decisions for \(labels.count) labels")
+    switch kind {
+    case .classes: return [Metric(.accuracy, accuracy(labels))]
+    case .labels:
+      let scores = f1(labels, outputs: outputs)
+      return [Metric(.f1Macro, scores.macro), Metric(.f1Micro, scores.micro)]
+    }
+  }
+
+  private func accuracy(_ labels: [ExampleLabel]) -> Double {
+    let right = zip(decisions, labels).count { Int($0) == $1.classIndex }
+    return 100 * Double(right) / Double(labels.count)
+  }
+
+  /// Macro: the mean of the labels' F1, where a label neither predicted nor present counts 0. Micro: of the pooled
+  /// counts.
+  private func f1(_ labels: [ExampleLabel], outputs: Int) -> (macro: Double, micro: Double) {
+    var (hits, wrong, missed) = (
+      [Int](repeating: 0, count: outputs), [Int](repeating: 0, count: outputs),
+      [Int](repeating: 0, count: outputs)
+    )
+    for (decision, label) in zip(decisions, labels) {
+      let truth = label.indices.reduce(Int32(0)) { $0 | 1 << Int32($1) }
+      for j in 0..<outputs {
+        let bit = Int32(1) << Int32(j)
+        switch (decision & bit != 0, truth & bit != 0) {
+        case (true, true): hits[j] += 1
+        case (true, false): wrong[j] += 1
+        case (false, true): missed[j] += 1
+        case (false, false): break
+        }
+      }
+    }
+    func score(_ hits: Int, _ wrong: Int, _ missed: Int) -> Double {
+      hits == 0 ? 0 : Double(2 * hits) / Double(2 * hits + wrong + missed)
+    }
+    let each = (0..<outputs).map { score(hits[$0], wrong[$0], missed[$0]) }
+    return (
+      100 * each.reduce(0, +) / Double(outputs),
+      100 * score(hits.reduce(0, +), wrong.reduce(0, +), missed.reduce(0, +))
+    )
+  }
+}
+
+/// A named number that says how good a model is, in percent.
+public struct Metric: Codable, Hashable, Sendable {
+  public enum Name: String, Codable, Hashable, Sendable {
+    case accuracy
+    case f1Macro
+    case f1Micro
+  }
+
+  public let name: Name
+  public let value: Double
+
+  public init(_ name: Name, _ value: Double) {
+    self.name = name
+    self.value = value
+  }
+}

@@ -1,0 +1,39 @@
+import Determinism
+import Encoders
+import Fusion
+
+extension Method {
+  /// The model of this method.
+  /// - Parameters:
+  ///   - outputs: classes or labels.
+  ///   - random: of the run; initial weights come from its stream "initial values".
+  public func model(
+    outputs: Int, encoders: EncoderCatalogue, random: RandomStream
+  ) throws -> any FusionModel {
+    let random = random.stream("initial values")
+    switch fusion {
+    case .single(let modality):
+      return try SingleModality(
+        try plan(modality, prompted: true, encoders), outputs: outputs,
+        promptDropout: promptDropout, random: random)
+    case .lateConcat:
+      return try LateConcat(
+        [try plan(.vision, prompted: true, encoders), try plan(.text, prompted: true, encoders)],
+        outputs: outputs, promptDropout: promptDropout, random: random)
+    case .mope(let configuration, let main):
+      let other: Modality = main == .vision ? .text : .vision
+      return try MoPE(
+        configuration, main: try plan(main, prompted: false, encoders),
+        complementary: try plan(other, prompted: true, encoders), outputs: outputs, random: random)
+    }
+  }
+
+  private func plan(
+    _ modality: Modality, prompted: Bool, _ encoders: EncoderCatalogue
+  ) throws -> EncoderPlan {
+    let length = modality == .vision ? visionPrompts : textPrompts
+    return EncoderPlan(
+      name: modality.rawValue, tuning: tuning, promptLength: prompted ? length : 0,
+      make: try encoders.make(modality == .vision ? vision : text))
+  }
+}

@@ -1,0 +1,40 @@
+import NN
+
+/// How a method is trained on a dataset (`paper/method.md` §12).
+public struct Recipe: Codable, Hashable, Sendable {
+  public var batchSize: Int
+  public var epochs: Int
+  /// Of everything but the text side: prompts, experts, mapper, router, head, and the vision encoder if it trains.
+  public var learningRate: Float
+  /// Of parameters whose name begins with "text.".
+  public var textLearningRate: Float
+  public var weightDecay: Float
+  /// The largest norm of all gradients together.
+  public var clipping: Float
+  /// The learning rates are multiplied by `decay` at the start of these epochs, counted from 0.
+  public var milestones: [Int]
+  public var decay: Float
+  /// λ, the weight of the importance loss.
+  public var importanceWeight: Float
+  /// γ, below which the importance loss of a block is 0.
+  public var importanceThreshold: Float
+
+  public init(
+    batchSize: Int, epochs: Int, learningRate: Float, textLearningRate: Float,
+    weightDecay: Float = 1e-3, clipping: Float = 1, milestones: [Int] = [3, 6], decay: Float = 0.4,
+    importanceWeight: Float = 0.01, importanceThreshold: Float = 0.1
+  ) {
+    self.batchSize = batchSize
+    self.epochs = epochs
+    self.learningRate = learningRate
+    self.textLearningRate = textLearningRate
+    self.weightDecay = weightDecay
+    self.clipping = clipping
+    self.milestones = milestones
+    self.decay = decay
+    self.importanceWeight = importanceWeight
+    self.importanceThreshold = importanceThreshold
+  }
+
+  public var schedule: Schedule { .multiStep(epochs: milestones, factor: decay) }
+}

@@ -1,0 +1,190 @@
+import Autograd
+import Datasets
+import Determinism
+import Foundation
+import Fusion
+import NN
+import Synchronization
+
+/// What happens to a run, as it happens. Events of different runs come from different threads.
+public enum RunEvent: Sendable {
+  case started(resumedAt: Int)
+  case progress(TrainingProgress, stepsPerSecond: Double)
+  case evaluating
+  case finished(FinishedRun)
+  case failed(String)
+}
+
+/// Where a run stands before anything is done.
+public enum RunState: Sendable {
+  case stored(FinishedRun)
+  /// Not stored; `nearest` is the stored run that differs least, with the fields that changed.
+  case absent(nearest: [String]?)
+}
+
+/// Trains or loads runs, several at a time.
+public struct Runner: Sendable {
+  public let store: RunStore
+  public let encoders: EncoderCatalogue
+  public let behaviour: Behaviour
+  public let data: DataCache
+  /// Runs trained at the same time, each with `Compute.threads` threads.
+  public var jobs: Int
+  /// Train even what is stored.
+  public var retrains: Bool
+  /// Seconds between two checkpoints of a run; 0 for one after every step.
+  public var checkpointInterval: Double
+  private let keys = SharedBox<[TrainingRun: RunKey]>([:])
+
+  public init(
+    store: RunStore, encoders: EncoderCatalogue, behaviour: Behaviour, jobs: Int = 1,
+    retrains: Bool = false, checkpointInterval: Double = 20
+  ) {
+    self.store = store
+    self.encoders = encoders
+    self.behaviour = behaviour
+    self.jobs = jobs
+    self.retrains = retrains
+    self.checkpointInterval = checkpointInterval
+    data = DataCache(tier: encoders.tier)
+  }
+
+  /// The content key of a run as code, encoders and data are now.
+  public func key(_ run: TrainingRun) throws -> RunKey {
+    if let known = keys.withLock({ $0[run] }) { return known }
+    let key = RunKey(
+      run: run, behaviour: try behaviour.fingerprint(run.method, run.recipe),
+      encoders: try encoders.hashes(run.method), data: try data.probe(run.data))
+    keys.withLock { $0[run] = key }
+    return key
+  }
+
+  /// Whether a run is stored, and if not, why.
+  public func state(_ run: TrainingRun) throws -> RunState {
+    let key = try key(run)
+    if let finished = try store.load(key) { return .stored(finished) }
+    let changes = try store.records()
+      .filter { $0.key.run.seed == run.seed && $0.key.run.tier == run.tier }
+      .map { try key.changes(from: $0.key) }
+    return .absent(nearest: changes.min { $0.count < $1.count })
+  }
+
+  /// Loads what is stored and trains the rest, `jobs` at a time.
+  /// - Parameter watching: called for each event, from the thread of the run.
+  /// - Returns: one result per run, in order.
+  public func results(
+    _ runs: [TrainingRun], watching: @escaping @Sendable (TrainingRun, RunEvent) -> Void
+  ) -> [Result<FinishedRun, any Error>] {
+    let results = SharedBox<[Int: Result<FinishedRun, any Error>]>([:])
+    let next = SharedCounter()
+    let threads = (0..<max(1, min(jobs, runs.count))).map { _ in
+      let done = DispatchSemaphore(value: 0)
+      let thread = Thread {
+        while let index = next.take(below: runs.count) {
+          let result = Result { try self.result(runs[index], watching: watching) }
+          if case .failure(let error) = result { watching(runs[index], .failed("\(error)")) }
+          results.withLock { $0[index] = result }
+        }
+        done.signal()
+      }
+      thread.stackSize = 64 << 20  // releasing a graph recurses as deep as the graph
+      thread.start()
+      return done
+    }
+    for done in threads { done.wait() }
+    return results.withLock { results in
+      runs.indices.map {
+        results[$0] ?? .failure(Failure(.internal, "\(runs[$0].title): its thread gave no result"))
+      }
+    }
+  }
+
+  private func result(
+    _ run: TrainingRun, watching: (TrainingRun, RunEvent) -> Void
+  ) throws -> FinishedRun {
+    try Interruption.check()
+    let key = try key(run)
+    if !retrains, let finished = try store.load(key) {
+      watching(run, .finished(finished))
+      return finished
+    }
+    let finished = try train(key, watching: { watching(run, $0) })
+    watching(run, .finished(finished))
+    return finished
+  }
+
+  private func train(_ key: RunKey, watching: (RunEvent) -> Void) throws -> FinishedRun {
+    let run = key.run
+    let training = try data.training(run.data)
+    let judged = try data.judged(run.data)
+    let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
+    let outputs = training.task.labels.count
+    let model = try run.method.model(outputs: outputs, encoders: encoders, random: random)
+    let trainer = Trainer(run, model, training, random)
+    let checkpoint = store.checkpointPath(try key.digest() + (retrains ? "-retrain" : ""))
+    if FileManager.default.fileExists(atPath: checkpoint) { try trainer.restore(from: checkpoint) }
+    watching(.started(resumedAt: trainer.step))
+
+    let clock = ContinuousClock()
+    let start = clock.now
+    let firstStep = trainer.step
+    var lastSave = start
+    var lastReport = start - .seconds(1)
+    try trainer.train { progress in
+      let now = clock.now
+      if Interruption.isRequested || now - lastSave >= .seconds(checkpointInterval) {
+        try trainer.save(to: checkpoint)
+        lastSave = now
+      }
+      try Interruption.check()
+      if now - lastReport >= .milliseconds(100) {
+        lastReport = now
+        let speed = Double(progress.step - firstStep) / (now - start).seconds
+        watching(.progress(progress, stepsPerSecond: speed))
+      }
+    }
+    let seconds = (clock.now - start).seconds
+    watching(.evaluating)
+    let evaluation = try Evaluation(model, judged)
+    let record = RunRecord(
+      key: key, metrics: evaluation.predictions.metrics(against: judged.labels, outputs: outputs),
+      environment: .current, steps: trainer.steps, trainSeconds: seconds,
+      trainableParameters: model.store.trainableCount, totalParameters: model.store.count,
+      dataHashes: ["train": training.contentHash, run.data.judgedOn: judged.contentHash],
+      finalLoss: trainer.loss, outputs: outputs)
+    let finished = try store.save(
+      FinishedRun(
+        record: record, predictions: evaluation.predictions, trace: trainer.trace,
+        assignments: evaluation.assignments, tensorsPath: nil),
+      tensors: model.store.snapshot())
+    try? FileManager.default.removeItem(atPath: checkpoint)
+    return finished
+  }
+
+  /// Rebuilds a prompt-tuned model from its stored tensors and judges it again.
+  /// - Returns: the run as this machine gives it, or nil if its tensors were not kept.
+  public func reevaluated(_ finished: FinishedRun) throws -> FinishedRun? {
+    guard let path = finished.tensorsPath else { return nil }
+    let run = finished.run
+    let judged = try data.judged(run.data)
+    let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
+    let model = try run.method.model(
+      outputs: finished.record.outputs, encoders: encoders, random: random)
+    try model.store.restore(try RunStore.tensors(path), source: path)
+    let evaluation = try Evaluation(model, judged)
+    var record = finished.record
+    record.metrics = evaluation.predictions.metrics(
+      against: judged.labels, outputs: finished.record.outputs)
+    record.environment = .current
+    return FinishedRun(
+      record: record, predictions: evaluation.predictions, trace: finished.trace,
+      assignments: evaluation.assignments, tensorsPath: path)
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  public var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,23 @@
+import Synchronization
+
+/// A value behind a lock, with identity, so that structs can hold it.
+final class SharedBox<Value: Sendable>: Sendable {
+  private let mutex: Mutex<Value>
+
+  init(_ value: sending Value) { mutex = Mutex(value) }
+
+  func withLock<Result: Sendable>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    try mutex.withLock { try body(&$0) }
+  }
+}
+
+/// Hands out 0, 1, 2, … to several threads.
+final class SharedCounter: Sendable {
+  private let next = Atomic<Int>(0)
+
+  /// The next number, or nil once all below `limit` have been given.
+  func take(below limit: Int) -> Int? {
+    let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+    return index < limit ? index : nil
+  }
+}

@@ -1,0 +1,165 @@
+import Autograd
+import Datasets
+import Determinism
+import Fusion
+import NN
+
+/// What a training shows of itself while it runs.
+public struct TrainingProgress: Sendable {
+  public let step: Int
+  public let steps: Int
+  public let epoch: Int
+  public let epochs: Int
+  public let loss: Float
+}
+
+/// Trains one model on one split, from any step of any epoch.
+///
+/// A step depends on the parameters, the moments and the step's number alone: batch order, dropout and noise are
+/// derived from the seed by name and number. So a run continued from a checkpoint gives the same bits as one that was
+/// never stopped.
+final class Trainer {
+  private let run: TrainingRun
+  private let model: any FusionModel
+  private let data: PreparedSplit
+  private let random: RandomStream
+  private let optimizer: AdamW
+  private let order: BatchOrder
+  private(set) var step = 0
+  private(set) var loss: Float = .nan
+  private(set) var trace: RoutingTrace?
+  /// Every how many steps the routing is recorded.
+  private static let traceInterval = 10
+
+  init(_ run: TrainingRun, _ model: any FusionModel, _ data: PreparedSplit, _ random: RandomStream) {
+    self.run = run
+    self.model = model
+    self.data = data
+    self.random = random
+    optimizer = AdamW(run.recipe.parameterGroups(of: model.store))
+    order = BatchOrder(count: data.count, batchSize: min(run.recipe.batchSize, data.count))
+  }
+
+  var steps: Int { run.recipe.epochs * order.trainingBatches }
+  private var stepsPerEpoch: Int { order.trainingBatches }
+
+  /// Trains to the end.
+  /// - Parameter afterStep: called after every step; what it throws ends the training.
+  func train(afterStep: (TrainingProgress) throws -> Void) throws {
+    while step < steps {
+      let epoch = step / stepsPerEpoch
+      let batches = order.training(epoch: epoch, random)
+      for index in batches[(step % stepsPerEpoch)...] {
+        try takeStep(data.batch(index), epoch: epoch)
+        try afterStep(
+          TrainingProgress(
+            step: step, steps: steps, epoch: epoch, epochs: run.recipe.epochs, loss: loss))
+      }
+    }
+  }
+
+  private func takeStep(_ batch: Batch, epoch: Int) throws {
+    let recipe = run.recipe
+    let output = model(batch, .training(random.stream("training").stream(step)))
+    var objective = taskLoss(output.logits, batch)
+    if recipe.importanceWeight > 0, !output.routing.isEmpty {
+      let penalties = output.routing.map {
+        importanceLoss($0.weights, threshold: recipe.importanceThreshold)
+      }
+      objective = objective + recipe.importanceWeight * mean(penalties)
+    }
+    loss = objective.item
+    guard loss.isFinite else {
+      throw Failure(
+        .runFailed, "\(run.title): the loss is \(loss) at step \(step); try a smaller learning rate")
+    }
+    record(output.routing)
+    let gradients = objective.backward()
+    optimizer.step(
+      gradients, clipping: recipe.clipping,
+      rateFactor: recipe.schedule.factor(epoch: epoch, step: step))
+    step += 1
+  }
+
+  private func taskLoss(_ logits: Tensor, _ batch: Batch) -> Tensor {
+    switch batch.labels {
+    case .classes(let labels): return crossEntropy(logits, labels)
+    case .multiLabel(let targets): return binaryCrossEntropy(logits, targets)
+    case .masks, nil: fatalError("\(run.title): a loss for these labels does not exist")
+    }
+  }
+
+  private func record(_ routing: [Routing]) {
+    guard let last = routing.last, step % Self.traceInterval == 0 else { return }
+    let (b, k) = last.scores.shape2
+    if trace == nil { trace = RoutingTrace(experts: k, blocks: routing.count) }
+    trace?.steps.append(Int32(step))
+    trace?.entropy += routing.map { Float(meanEntropy($0.scores)) }
+    trace?.importance += sum(last.scores.detached, axis: 0).values.map { $0 / Float(b) }
+  }
+
+  // MARK: Checkpoints
+
+  /// The state between two steps.
+  func save(to path: String) throws {
+    var tensors = model.store.snapshot().map { ("model.\($0.name)", $0.tensor) }
+    tensors += optimizer.snapshot().map { ("optimizer.\($0.name)", $0.tensor) }
+    var integers: [(name: String, values: [Int32], shape: [Int])] = []
+    if let trace {
+      tensors.append(("trace.entropy", Tensor(trace.entropy, [trace.steps.count, trace.blocks])))
+      tensors.append(
+        ("trace.importance", Tensor(trace.importance, [trace.steps.count, trace.experts])))
+      integers.append(("trace.steps", trace.steps, [trace.steps.count]))
+    }
+    integers.append(("step", [Int32(step)], [1]))
+    try SafetensorsWriter.write(tensors, integers: integers, to: path)
+  }
+
+  /// Continues from what `save` wrote.
+  func restore(from path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    func under(_ prefix: String) throws -> [(name: String, tensor: Tensor)] {
+      try file.names.filter { $0.hasPrefix(prefix) }.compactMap { name in
+        try file.tensor(name).map { (String(name.dropFirst(prefix.count)), $0) }
+      }
+    }
+    guard let saved = try file.integers("step")?.values.first else {
+      throw Failure(.badInput, "\(path): expected the number of steps taken; delete the file to start anew")
+    }
+    try model.store.restore(try under("model."), source: path)
+    try optimizer.restore(try under("optimizer."), steps: saved, source: path)
+    step = saved
+    if let steps = try file.integers("trace.steps"), let entropy = try file.tensor("trace.entropy"),
+      let importance = try file.tensor("trace.importance")
+    {
+      var trace = RoutingTrace(experts: importance.shape[1], blocks: entropy.shape[1])
+      trace.steps = steps.values.map(Int32.init)
+      trace.entropy = entropy.values
+      trace.importance = importance.values
+      self.trace = trace
+    }
+  }
+}
+
+extension Recipe {
+  /// Two groups: the text side and everything else.
+  func parameterGroups(of store: ParameterStore) -> [ParameterGroup] {
+    let text = store.trainable.filter { $0.name.hasPrefix("text.") }
+    let other = store.trainable.filter { !$0.name.hasPrefix("text.") }
+    return [
+      ParameterGroup(other, learningRate: learningRate, weightDecay: weightDecay),
+      ParameterGroup(text, learningRate: textLearningRate, weightDecay: weightDecay),
+    ]
+  }
+}
+
+/// The mean over the rows of `−Σ r log₂ r`, in bits. `[B, k]`
+func meanEntropy(_ scores: Tensor) -> Double {
+  let (b, _) = scores.shape2
+  let total = scores.withElements { elements in
+    elements.reduce(0.0) { sum, score in
+      score > 0 ? sum - Double(score) * portableLog(Double(score)) : sum
+    }
+  }
+  return total / Double(b) / 0.693_147_180_559_945_3
+}

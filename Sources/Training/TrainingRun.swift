@@ -1,0 +1,68 @@
+import Determinism
+import Foundation
+
+/// Everything a training depends on, as a value. Equal values give equal results.
+public struct TrainingRun: Codable, Hashable, Sendable {
+  public var method: Method
+  public var data: DataChoice
+  public var recipe: Recipe
+  public var tier: Tier
+  /// Changes initial weights, batch order, dropout and routing noise; not the data or the encoders.
+  public var seed: Int
+
+  public init(method: Method, data: DataChoice, recipe: Recipe, tier: Tier, seed: Int) {
+    self.method = method
+    self.data = data
+    self.recipe = recipe
+    self.tier = tier
+    self.seed = seed
+  }
+
+  /// The fields as sorted JSON: what is hashed, stored and compared.
+  public func canonicalText() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// For progress bars: "MoPE k=16 · SNLI-VE · seed 0".
+  public var title: String { "\(method.title) · \(data.title) · seed \(seed)" }
+}
+
+/// Which dataset, how much of it, and which draw.
+public struct DataChoice: Codable, Hashable, Sendable {
+  public enum Name: String, Codable, Hashable, Sendable, CaseIterable {
+    case snliVE = "snli-ve"
+    case food101 = "food-101"
+    case mmIMDB = "mm-imdb"
+  }
+
+  public var name: Name
+  /// Training examples; nil means all.
+  public var trainLimit: Int?
+  /// The split that is judged: "test", or "validation" while recipes are chosen.
+  public var judgedOn: String
+  /// Another seed draws another dataset of the same kind.
+  public var dataSeed: Int
+  /// How often one modality changes how the other reads, 0 … 1; 1 is the stand-in as designed.
+  public var interaction: Double
+
+  public init(
+    _ name: Name, trainLimit: Int? = nil, judgedOn: String = "test", dataSeed: Int,
+    interaction: Double = 1
+  ) {
+    self.name = name
+    self.trainLimit = trainLimit
+    self.judgedOn = judgedOn
+    self.dataSeed = dataSeed
+    self.interaction = interaction
+  }
+
+  public var title: String {
+    switch name {
+    case .snliVE: "SNLI-VE"
+    case .food101: "Food-101"
+    case .mmIMDB: "MM-IMDB"
+    }
+  }
+}
