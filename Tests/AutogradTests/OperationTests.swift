@@ -103,57 +103,79 @@ private let sizes = [1, 15, 16, 17, 33]
 
   @Test func `batch norm normalises every column over the batch`() {
     let (b, c) = (7, 5)
+    func reference(_ x: [[Double]]) -> [Double] {
+      var output = [Double](repeating: 0, count: b * c)
+      for j in 0..<c {
+        let column: [Double] = (0..<b).map { x[0][$0 * c + j] }
+        let mean: Double = column.reduce(0, +) / Double(b)
+        let variance: Double = column.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(b)
+        let scale: Double = x[1][j] / (variance + 1e-5).squareRoot()
+        for i in 0..<b { output[i * c + j] = (column[i] - mean) * scale + x[2][j] }
+      }
+      return output
+    }
     expectGradient(
       [Operand(b, c), Operand(c), Operand(c)],
-      { batchNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5).output }
-    ) { x in
-      let columns = (0..<c).map { j in
-        let column = (0..<b).map { x[0][$0 * c + j] }
-        let mean = column.reduce(0, +) / Double(b)
-        let variance = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(b)
-        return column.map { ($0 - mean) / (variance + 1e-5).squareRoot() * x[1][j] + x[2][j] }
-      }
-      return (0..<b).flatMap { i in (0..<c).map { columns[$0][i] } }
-    }
+      { batchNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5).output }, reference: reference)
   }
 
   @Test func `reductions`() {
     expectGradient([Operand(3, 17)], { sum($0[0]) }, reference: { [$0[0].reduce(0, +)] })
     expectGradient([Operand(3, 17)], { mean($0[0]) }, reference: { [$0[0].reduce(0, +) / 51] })
-    expectGradient([Operand(2, 5, 3)], { mean($0[0], axis: 1) }) { x in
-      (0..<2).flatMap { b in
-        (0..<3).map { c in (0..<5).reduce(0) { $0 + x[0][(b * 5 + $1) * 3 + c] } / 5 }
-      }
-    }
-    expectGradient([Operand(6)], { squaredCoefficientOfVariation($0[0] * $0[0]) }) { x in
-      let squares = x[0].map { $0 * $0 }
-      let mean = squares.reduce(0, +) / 6
-      return [squares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 5 / (mean * mean)]
-    }
-  }
-
-  @Test func `shapes: transpose, slice, repeat, gather, concatenate`() {
-    expectGradient([Operand(2, 3, 4, 5)], { $0[0].transposed(0, 2, 1, 3) }) { x in
-      (0..<2).flatMap { a in
-        (0..<4).flatMap { c in
-          (0..<3).flatMap { b in (0..<5).map { x[0][((a * 3 + b) * 4 + c) * 5 + $0] } }
+    func middleMean(_ x: [[Double]]) -> [Double] {
+      var output = [Double](repeating: 0, count: 6)
+      for b in 0..<2 {
+        for n in 0..<5 {
+          for c in 0..<3 { output[b * 3 + c] += x[0][(b * 5 + n) * 3 + c] / 5 }
         }
       }
+      return output
     }
-    expectGradient([Operand(3, 4)], { $0[0].transposed(1, 0) }) { x in
-      (0..<4).flatMap { j in (0..<3).map { x[0][$0 * 4 + j] } }
+    expectGradient([Operand(2, 5, 3)], { mean($0[0], axis: 1) }, reference: middleMean)
+    func variation(_ x: [[Double]]) -> [Double] {
+      let squares: [Double] = x[0].map { $0 * $0 }
+      let mean: Double = squares.reduce(0, +) / 6
+      let variance: Double = squares.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 5
+      return [variance / (mean * mean)]
     }
-    expectGradient([Operand(2, 4, 3)], { $0[0].slice(1..<3, axis: 1) }) { x in
-      (0..<2).flatMap { b in (3..<9).map { x[0][b * 12 + $0] } }
+    expectGradient(
+      [Operand(6)], { squaredCoefficientOfVariation($0[0] * $0[0]) }, reference: variation)
+  }
+
+  @Test func `axes are transposed`() {
+    func reference(_ x: [[Double]]) -> [Double] {
+      var output: [Double] = []
+      for a in 0..<2 {
+        for c in 0..<4 {
+          for b in 0..<3 {
+            for d in 0..<5 { output.append(x[0][((a * 3 + b) * 4 + c) * 5 + d]) }
+          }
+        }
+      }
+      return output
     }
+    expectGradient([Operand(2, 3, 4, 5)], { $0[0].transposed(0, 2, 1, 3) }, reference: reference)
+    func matrix(_ x: [[Double]]) -> [Double] {
+      (0..<12).map { x[0][($0 % 3) * 4 + $0 / 3] }
+    }
+    expectGradient([Operand(3, 4)], { $0[0].transposed(1, 0) }, reference: matrix)
+  }
+
+  @Test func `entries are cut, repeated, looked up and joined`() {
+    func middle(_ x: [[Double]]) -> [Double] { Array(x[0][3..<9]) + Array(x[0][15..<21]) }
+    expectGradient([Operand(2, 4, 3)], { $0[0].slice(1..<3, axis: 1) }, reference: middle)
     expectGradient([Operand(4, 3)], { $0[0].slice(1..<3) }, reference: { Array($0[0][3..<9]) })
     expectGradient([Operand(2, 3)], { $0[0].repeated(3) }, reference: { $0[0] + $0[0] + $0[0] })
-    expectGradient([Operand(4, 3)], { $0[0].gather([2, 0, 2]) }) { x in
-      [2, 0, 2].flatMap { row in (0..<3).map { x[0][row * 3 + $0] } }
+    func rows(_ x: [[Double]]) -> [Double] {
+      Array(x[0][6..<9]) + Array(x[0][0..<3]) + Array(x[0][6..<9])
     }
-    expectGradient([Operand(2, 2, 3), Operand(2, 1, 3)], { concatenated([$0[0], $0[1]], axis: 1) }) { x in
-      (0..<2).flatMap { b in Array(x[0][b * 6..<b * 6 + 6]) + Array(x[1][b * 3..<b * 3 + 3]) }
+    expectGradient([Operand(4, 3)], { $0[0].gather([2, 0, 2]) }, reference: rows)
+    func joined(_ x: [[Double]]) -> [Double] {
+      Array(x[0][0..<6]) + Array(x[1][0..<3]) + Array(x[0][6..<12]) + Array(x[1][3..<6])
     }
+    expectGradient(
+      [Operand(2, 2, 3), Operand(2, 1, 3)], { concatenated([$0[0], $0[1]], axis: 1) },
+      reference: joined)
   }
 
   @Test func `losses`() {

@@ -6,7 +6,7 @@ import Testing
   @Test func `the sequence of a seed is fixed for ever`() {
     var random = RandomStream(seed: 1)
     let drawn = (0..<3).map { _ in random.bits() }
-    #expect(drawn == [0x9D74_9AEB_56FB_38BA, 0xF0E8_A4F6_2DE0_9CF4, 0x0])
+    #expect(drawn == [6_791_897_765_849_424_158, 17_405_687_883_870_564_846, 834_844_254_806_117_752])
   }
 
   @Test func `a child does not depend on what its parent drew`() {

@@ -73,7 +73,7 @@ private func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segmen
   @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws {
     let (model, _) = try model()
     let file = try fixture.file("prompted.safetensors")
-    let images = try file.require("input.pixel_values")
+    let images = try fixture.file("case.safetensors").require("input.pixel_values")
     let prompts = try (0..<model.configuration.layers).map { try file.require("prompt.\($0)").variable }
     let output = model.tokens(images, prompts: { prompts[$0.index].repeated(images.shape[0]) })
     let expected = try file.require("output.last_hidden_state")
@@ -137,7 +137,7 @@ private func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segmen
   @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws {
     let (model, _) = try model(.cls)
     let file = try fixture.file("prompted.safetensors")
-    let (text, segments) = try tokenIds(file)
+    let (text, segments) = try tokenIds(try fixture.file("case.safetensors"))
     let prompts = try (0..<model.configuration.layers).map { try file.require("prompt.\($0)").variable }
     let output = model.tokens(
       text, .evaluation, segmentIds: segments, prompts: { prompts[$0.index].repeated(text.shape.batch) })
