@@ -30,7 +30,8 @@ public struct LineChart: Chart {
     references: [BarChart.Reference] = [], width: Int = 640, height: Int = 360
   ) {
     require(
-      series.contains { !$0.points.isEmpty }, "LineChart: expected a series with at least one point")
+      series.contains { !$0.points.isEmpty }, "LineChart: expected a series with at least one point"
+    )
     self.title = title
     horizontal = x
     vertical = y

@@ -123,7 +123,8 @@ public final class Notebook {
   /// - Throws: the first mistake that was met.
   public func finish() throws -> Report {
     if let problem = problems.first { throw problem }
-    let missing = GoldenComparison(golden: golden, context: context).missing(measured: measured)
+    let comparison = GoldenComparison(golden: golden, context: context)
+    let missing = comparison.missing(measured: measured) + comparison.compare(claims: claims)
     return Report(
       info: info, context: context,
       sections: source.cells.indices.map {
@@ -138,14 +139,15 @@ public final class Notebook {
   /// Kernel spreads already recorded are kept; a new cell starts with the metric's resolution.
   public func proposedGolden(date: String, commit: String) -> Golden {
     var verdicts: [String: Verdict] = [:]
-    for claim in sections(results) { verdicts[claim.sentence] = claim.judgement.verdict }
+    for claim in claims { verdicts[claim.sentence] = claim.judgement.verdict }
     return Golden(
       experiment: info.id, tier: context.tier, dataSeed: context.dataSeed,
       environmentClass: context.environmentClass, date: date, commit: commit,
       cells: measurements.flatMap { $0.goldenCells(keeping: golden) }, verdicts: verdicts)
   }
 
-  private func sections(_ results: [Int: [Report.Result]]) -> [Claim] {
+  /// The claims made so far, in the order of the text.
+  private var claims: [Claim] {
     source.cells.indices.flatMap { results[$0] ?? [] }.compactMap {
       if case .claim(let claim) = $0 { claim } else { nil }
     }
