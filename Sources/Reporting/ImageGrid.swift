@@ -1,0 +1,113 @@
+import Determinism
+
+/// Pictures in a grid with captions: a contact sheet, or rows that compare methods.
+public struct ImageGrid: Chart {
+  public struct Cell: Hashable, Sendable {
+    public let image: RGBImage
+    public let caption: String
+
+    public init(_ image: RGBImage, _ caption: String = "") {
+      self.image = image
+      self.caption = caption
+    }
+  }
+
+  public let title: String
+  /// Written above the columns; empty for none.
+  public let columnTitles: [String]
+  /// One list a row; nil leaves a gap.
+  public let rows: [[Cell?]]
+  /// The longer side of every picture on the page, in CSS pixels.
+  public let side: Int
+
+  public init(
+    _ title: String = "", columnTitles: [String] = [], rows: [[Cell?]], side: Int = 96
+  ) {
+    require(rows.contains { !$0.isEmpty }, "ImageGrid: expected at least one picture")
+    let count = rows.map(\.count).max() ?? 0
+    require(
+      columnTitles.isEmpty || columnTitles.count == count,
+      "ImageGrid: \(columnTitles.count) titles for \(count) columns")
+    self.title = title
+    self.columnTitles = columnTitles
+    self.rows = rows
+    self.side = side
+  }
+
+  /// Pictures one after another, `columns` in a row.
+  public init(_ title: String = "", _ cells: [Cell], columns: Int, side: Int = 96) {
+    require(columns > 0, "ImageGrid: expected at least one column")
+    self.init(
+      title,
+      rows: stride(from: 0, to: cells.count, by: columns).map {
+        cells[$0..<min($0 + columns, cells.count)].map { $0 }
+      }, side: side)
+  }
+
+  private static let style = TextStyle(size: 9)
+  private static let gap = 10.0
+  private static let lineHeight = 12.0
+
+  public func drawn() throws -> Canvas {
+    let cell = Double(side)
+    let count = rows.map(\.count).max() ?? 0
+    let captions = try rows.map { row in
+      try row.map { try brokenIntoLines($0?.caption ?? "", width: cell, Self.style) }
+    }
+    let captionLines = captions.map { $0.map(\.count).max() ?? 0 }
+    let heading = try columnTitles.map {
+      try brokenIntoLines($0, width: cell, PlotFrame.tickStyle)
+    }
+    let headingHeight = Double(heading.map(\.count).max() ?? 0) * 13
+    let padding = PlotFrame.padding
+    let titleWidth = try GlyphOutline.width(title, PlotFrame.titleStyle)
+    let width = max(
+      2 * padding + Double(count) * cell + Double(count - 1) * Self.gap, titleWidth + 2 * padding)
+    var y = padding + (title.isEmpty ? 0 : 22)
+    let headingTop = y
+    y += headingHeight > 0 ? headingHeight + 4 : 0
+    let tops = captionLines.map { lines in
+      defer { y += cell + Double(lines) * Self.lineHeight + (lines > 0 ? 4 : 0) + Self.gap }
+      return y
+    }
+    var canvas = Canvas(
+      width: Int(width.rounded(.up)), height: Int((y - Self.gap + padding).rounded(.up)))
+    try canvas.text(title, at: Point(padding, padding + 11), PlotFrame.titleStyle)
+    for (j, lines) in heading.enumerated() {
+      try drawLines(lines, PlotFrame.tickStyle, 13, column: j, top: headingTop, on: &canvas)
+    }
+    for (i, row) in rows.enumerated() {
+      for (j, cell) in row.enumerated() {
+        guard let cell else { continue }
+        canvas.image(cell.image, in: place(cell.image, column: j, top: tops[i]))
+        try drawLines(
+          captions[i][j], Self.style, Self.lineHeight, column: j,
+          top: tops[i] + Double(side) + 2, on: &canvas)
+      }
+    }
+    return canvas
+  }
+
+  private func left(_ column: Int) -> Double {
+    PlotFrame.padding + Double(column) * (Double(side) + Self.gap)
+  }
+
+  /// Where a picture goes: as large as fits, centred, its proportions kept.
+  private func place(_ image: RGBImage, column: Int, top: Double) -> Rectangle {
+    let scale = Double(side) / Double(max(image.width, image.height))
+    let (w, h) = (Double(image.width) * scale, Double(image.height) * scale)
+    return Rectangle(
+      left(column) + (Double(side) - w) / 2, top + (Double(side) - h) / 2, w, h)
+  }
+
+  private func drawLines(
+    _ lines: [String], _ style: TextStyle, _ lineHeight: Double, column: Int, top: Double,
+    on canvas: inout Canvas
+  ) throws {
+    for (k, line) in lines.enumerated() {
+      try canvas.text(
+        line, at: Point(left(column) + Double(side) / 2, top + Double(k + 1) * lineHeight - 2),
+        style, anchor: .middle)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/// The style sheet of the page: light and dark, narrow and wide, and paper.
+enum ReportStyle {
+  static let text = """
+    :root {
+      --ground: #ffffff; --raised: #f5f6f8; --ink: #1a1a1a; --faint: #595f69; --rule: #d9dce1;
+      --link: #0b57a4; --good: #0f6b3c; --bad: #a3260f; --open: #6b5200; --none: #595f69;
+    }
+    @media (prefers-color-scheme: dark) {
+      :root {
+        --ground: #15171a; --raised: #1f2226; --ink: #e8e8e6; --faint: #a5abb5; --rule: #383d44;
+        --link: #7db8f5; --good: #6fd09a; --bad: #ff9a85; --open: #e5c25a; --none: #a5abb5;
+      }
+    }
+    * { box-sizing: border-box; }
+    html { scroll-behavior: smooth; }
+    body {
+      margin: 0 auto; padding: 1rem; max-width: 60rem; background: var(--ground); color: var(--ink);
+      font: 1rem/1.55 system-ui, "DejaVu Sans", sans-serif; overflow-wrap: break-word;
+    }
+    h1, h2, h3, h4 { line-height: 1.25; margin: 2rem 0 .6rem; }
+    h1 { margin-top: .5rem; }
+    a { color: var(--link); }
+    .skip { position: absolute; left: -99rem; }
+    .skip:focus { left: 1rem; }
+    section { border-top: 2px solid var(--rule); margin-top: 2.5rem; }
+    p, li { max-width: 46rem; }
+    code { font: .88em/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
+    pre {
+      background: var(--raised); border: 1px solid var(--rule); border-radius: 6px; padding: .8rem;
+      overflow-x: auto;
+    }
+    blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid var(--rule); }
+    .scroll { overflow-x: auto; margin: 1rem 0; }
+    table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+    caption { caption-side: bottom; text-align: left; color: var(--faint); padding-top: .5rem; }
+    th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
+    thead th { border-bottom: 2px solid var(--faint); }
+    tbody th { font-weight: 400; }
+    tr.group th { font-weight: 600; text-align: left; padding-top: .9rem; }
+    .leading { text-align: left; } .center { text-align: center; } .trailing { text-align: right; }
+    .missing { color: var(--faint); font-style: italic; }
+    figure { margin: 1.2rem 0; }
+    figure img { max-width: 100%; height: auto; border-radius: 6px; border: 1px solid var(--rule); }
+    figcaption { color: var(--faint); font-size: .9rem; max-width: 46rem; }
+    .claim {
+      margin: 1rem 0; padding: .5rem 1rem; background: var(--raised); border-radius: 6px;
+      border-left: 5px solid var(--none);
+    }
+    .claim p { margin: .3rem 0; }
+    .evidence { color: var(--faint); font-size: .9rem; }
+    .badge { font-weight: 600; color: var(--none); white-space: nowrap; }
+    .claim.reproduced { border-color: var(--good); }
+    .claim.not-reproduced { border-color: var(--bad); }
+    .claim.within-noise, .claim.direction-only { border-color: var(--open); }
+    .reproduced .badge, .badge.reproduced { color: var(--good); }
+    .not-reproduced .badge, .badge.not-reproduced { color: var(--bad); }
+    .within-noise .badge, .direction-only .badge,
+    .badge.within-noise, .badge.direction-only { color: var(--open); }
+    .cards { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }
+    .card {
+      display: flex; flex-direction: column; gap: .3rem; padding: .8rem; color: inherit;
+      text-decoration: none; background: var(--raised); border: 1px solid var(--rule);
+      border-radius: 6px;
+    }
+    .card:hover, .card:focus { border-color: var(--link); }
+    .card .words { color: var(--faint); font-size: .85rem; }
+    .card img { width: 100%; height: 8rem; object-fit: contain; background: #fff; border-radius: 4px; }
+    @media print {
+      nav { display: none; }
+      body { max-width: none; font-size: 9.5pt; }
+      figure, .claim, tr { break-inside: avoid; }
+      pre { white-space: pre-wrap; }
+    }
+    """
+}
