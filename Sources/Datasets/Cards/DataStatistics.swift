@@ -122,8 +122,8 @@ private enum Modality: String, CaseIterable {
   }
 
   private static func bagOfWords(_ text: String) -> [Float] {
-    var bag = [Float](repeating: 0, count: Vocabulary.standIns.count)
-    for id in Vocabulary.standIns.encode(text) { bag[Int(id)] = 1 }
+    var bag = [Float](repeating: 0, count: WordVocabulary.standIns.count)
+    for id in WordVocabulary.standIns.encode(text) { bag[Int(id)] = 1 }
     return bag
   }
 }

@@ -43,8 +43,8 @@ public struct PreparedSplit: Sendable {
     self.split = split
     self.task = dataset.task
     self.count = count
-    self.padding = tokenizer.padding
-    tokens = examples.compactMap(\.text).map(tokenizer.encode)
+    self.padding = tokenizer.padId
+    tokens = try examples.compactMap(\.text).map { try tokenizer.encode($0).ids }
     labels = examples.map(\.label)
     attributes = examples.map(\.attributes)
     images = ImageStack(examples.compactMap(\.image))

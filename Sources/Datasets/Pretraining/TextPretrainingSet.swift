@@ -20,13 +20,13 @@ public struct TextPretrainingSet: Sendable {
     }
   }
 
-  public let vocabulary: Vocabulary
+  public let vocabulary: WordVocabulary
   private let counts: [Int]  // by kind
   private let stream: RandomStream
 
   /// - Parameter countOf: how many sentences of each kind.
   public init(
-    dataSeed: UInt64 = 1, vocabulary: Vocabulary = .standIns,
+    dataSeed: UInt64 = 1, vocabulary: WordVocabulary = .standIns,
     countOf: (Kind) -> Int = { $0.standardCount }
   ) {
     self.vocabulary = vocabulary
@@ -84,7 +84,7 @@ public struct TextPretrainingSet: Sendable {
   public func bagOfWords(_ texts: [[Int32]]) -> Tensor {
     var values = [Float](repeating: 0, count: texts.count * vocabulary.count)
     for (row, text) in texts.enumerated() {
-      for id in text where id >= Vocabulary.firstWord {
+      for id in text where id >= WordVocabulary.firstWord {
         values[row * vocabulary.count + Int(id)] = 1
       }
     }
