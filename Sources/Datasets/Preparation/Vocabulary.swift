@@ -34,8 +34,8 @@ public struct Vocabulary: Tokenizer {
     self.ids = ids
   }
 
-  /// The words of all stand-ins and of the pretraining corpus. New words are added at the end, so that
-  /// ids, and encoders trained on them, stay valid.
+  /// The words of all stand-ins and of the pretraining corpus. New words are added at the end, so
+  /// that ids, and encoders trained on them, stay valid.
   public static let standIns = Vocabulary(
     words: HypothesisGrammar.words + Food.words + Film.words + ReferringExpression.words
       + VQAGrammar.words + Utterance.words)
