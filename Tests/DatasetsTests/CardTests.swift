@@ -70,7 +70,7 @@ import Testing
     #expect(entailment.entries.count == 3)
     let first = SNLIVEStandIn().example(0, of: .validation)
     #expect(entailment.entries[0].pixels == first.image)
-    let answer = SNLIVEStandIn().task.labels[first.label.classIndex]
+    let answer = SNLIVEStandIn().task.labels[first.label.indices[0]]
     #expect(entailment.entries[0].caption == "\(first.text ?? "") → \(answer)")
     let referring = try ContactSheet(ReferringStandIn(.refCOCO), .testA, count: 1)
     #expect(referring.entries[0].pixels.width == 36 + 2 + 36)

@@ -45,15 +45,13 @@ public struct DataStatistics: Sendable {
     }
 
     let byShare = shares.indices.sorted { (shares[$0], $1) > (shares[$1], $0) }
-    let constants = exclusive ? 1 : classes
-    let best = (1...constants).max { first, second in
-      let scores = [first, second].map { count in
-        let answer = Array(repeating: Array(byShare.prefix(count)), count: truth.count)
-        return exclusive ? accuracy(answer, truth) : f1Micro(answer, truth)
-      }
-      return scores[0] < scores[1]
+    let sizes = 1...(exclusive ? 1 : classes)
+    let scoreOfSize = sizes.map { size in
+      let answers = Array(repeating: Array(byShare.prefix(size)), count: truth.count)
+      return exclusive ? accuracy(answers, truth) : f1Micro(answers, truth)
     }
-    let answer = Array(byShare.prefix(best ?? 1))
+    let best = scoreOfSize.indices.reduce(0) { scoreOfSize[$1] > scoreOfSize[$0] ? $1 : $0 }
+    let answer = Array(byShare.prefix(best + 1))
 
     var inputs: [(name: String, train: FeatureMatrix, test: FeatureMatrix)] = []
     for modality in Modality.allCases {

@@ -31,8 +31,8 @@ public struct FeatureMatrix: Sendable {
       })
   }
 
-  /// This matrix with the means of `reference` subtracted and its deviations divided out, scaled so that
-  /// rows have length about 1. Columns that are constant in `reference` become 0.
+  /// This matrix with the means of `reference` subtracted and its deviations divided out, scaled so
+  /// that rows have length about 1. Columns that are constant in `reference` become 0.
   public func standardised(like reference: FeatureMatrix) -> FeatureMatrix {
     require(
       columns == reference.columns && reference.rows > 0,

@@ -2,8 +2,9 @@ import Determinism
 
 /// A linear classifier on plain features, for finding out what a dataset gives away too cheaply.
 ///
-/// Multinomial (`exclusive`) or independent logistic regression, trained by averaged stochastic gradient
-/// descent. It says what is linearly there, not what a network could find. Features should be standardised.
+/// Multinomial (`exclusive`) or independent logistic regression, trained by averaged stochastic
+/// gradient descent. It says what is linearly there, not what a network could find. Features should
+/// be standardised.
 public struct LinearProbe: Sendable {
   private let classes: Int
   private let exclusive: Bool
@@ -18,7 +19,7 @@ public struct LinearProbe: Sendable {
     learningRate: Float = 0.5, random: RandomStream = RandomStream(seed: 1).stream("probe")
   ) {
     require(
-      features.rows == labels.count && features.rows > 0,
+      features.rows == labels.count && features.rows > 0 && classes > 0,
       "LinearProbe: expected a label per row, found \(features.rows) rows, \(labels.count) labels")
     self.classes = classes
     self.exclusive = exclusive
@@ -52,7 +53,7 @@ public struct LinearProbe: Sendable {
     return (0..<features.rows).map { row in
       let scores = scores(features, row)
       guard exclusive else { return scores.indices.filter { scores[$0] > 0 } }
-      return [scores.indices.max { scores[$0] < scores[$1] } ?? 0]
+      return [scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }]
     }
   }
 
@@ -91,7 +92,7 @@ public struct LinearProbe: Sendable {
   private func probabilities(_ features: FeatureMatrix, _ row: Int) -> [Float] {
     let scores = scores(features, row)
     guard exclusive else { return scores.map { 1 / (1 + portableExp(-$0)) } }
-    let highest = scores.max() ?? 0
+    let highest = scores.reduce(-.infinity, max)
     let powers = scores.map { portableExp($0 - highest) }
     let sum = powers.reduce(0, +)
     return powers.map { $0 / sum }

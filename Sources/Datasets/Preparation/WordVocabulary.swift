@@ -26,8 +26,8 @@ public struct WordVocabulary: Tokenizer {
     self.ids = ids
   }
 
-  /// The words of all stand-ins and of the pretraining corpus. New words are added at the end, so that
-  /// ids, and encoders trained on them, stay valid.
+  /// The words of all stand-ins and of the pretraining corpus. New words are added at the end, so
+  /// that ids, and encoders trained on them, stay valid.
   public static let standIns = WordVocabulary(
     words: HypothesisGrammar.words + Food.words + Film.words + ReferringExpression.words
       + VQAGrammar.words + Utterance.words)
