@@ -6,7 +6,7 @@ import Testing
 /// A method with tiny encoders and 3 classes, and what of it must train.
 struct MethodCase: CustomTestStringConvertible, Sendable {
   let name: String
-  /// First components of the names of all trainable parameters.
+  /// First two components of the names of all trainable parameters.
   let trains: Set<String>
   let make: @Sendable (RandomStream) throws -> any FusionModel
 
@@ -23,7 +23,7 @@ struct MethodCase: CustomTestStringConvertible, Sendable {
 
   func model(seed: UInt64 = 7) throws -> any FusionModel { try make(RandomStream(seed: seed)) }
 
-  static let all = singles + concatenations + experts
+  static let all = singles + concatenations + experts + sentences + streams
 
   static let singles = [
     MethodCase("ImgOnly", trains: ["vision.encoder", "head"]) {
@@ -52,7 +52,68 @@ struct MethodCase: CustomTestStringConvertible, Sendable {
       try LateConcat(
         [visionPlan(prompts: 6), textPlan(prompts: 4)], outputs: 3, promptDropout: 0.1, random: $0)
     },
+    MethodCase(
+      "P-LateConcat, hidden layer", trains: ["vision.prompts", "text.prompts", "hidden", "head"]
+    ) {
+      try LateConcat(
+        [visionPlan(prompts: 6), textPlan(prompts: 4)], hiddenWidth: 32, outputs: 3,
+        promptDropout: 0.1, random: $0)
+    },
   ]
+
+  /// The image among the words of a sentence.
+  static let sentences = [
+    mmbt("MMBT", .feature, tuning: .full),
+    mmbt("MMBT, patches", .patches, tuning: .full),
+    mmbt("P-MMBT", .feature, tuning: .frozen),
+    mmbt("P-MMBT, patches", .patches, tuning: .frozen),
+    promptFuse("PromptFuse", .original),
+    promptFuse("PromptFuse without norms") {
+      var configuration = PromptFuseConfiguration.original
+      configuration.normalizesInput = false
+      return configuration
+    },
+    promptFuse("BlindPrompt", .blind),
+    promptFuse("PromptFuse, deep", .deep),
+    MethodCase("Frozen", trains: ["vision.encoder", "vision.prefix", "head"]) {
+      try Frozen(vision: visionPlan(.full), text: textPlan(), outputs: 3, random: $0)
+    },
+  ]
+
+  static let streams = [
+    MethodCase("PMF", trains: ["vision.fusion", "vision.head", "text.fusion", "text.head"]) {
+      try PMF(PMFConfiguration(), visionPlan(), textPlan(), outputs: 3, random: $0)
+    }
+  ]
+
+  private static func mmbt(
+    _ name: String, _ tokens: MMBTConfiguration.ImageTokens, tuning: Tuning
+  ) -> MethodCase {
+    let part = tuning == .full ? "encoder" : "prompts"
+    return MethodCase(
+      name, trains: ["vision.\(part)", "text.\(part)", "mmbt.projection", "head"]
+    ) {
+      var configuration = MMBTConfiguration(separator: 3)
+      configuration.imageTokens = tokens
+      let length = tuning == .full ? 0 : 4
+      return try MMBT(
+        configuration, vision: visionPlan(tuning, prompts: length),
+        text: textPlan(tuning, prompts: length), outputs: 3, random: $0)
+    }
+  }
+
+  private static func promptFuse(
+    _ name: String, _ configuration: PromptFuseConfiguration
+  ) -> MethodCase {
+    MethodCase(name, trains: ["text.promptfuse", "head"]) {
+      try PromptFuse(
+        configuration, vision: visionPlan(), text: textPlan(), outputs: 3, random: $0)
+    }
+  }
+
+  private static func promptFuse(
+    _ name: String, _ configuration: () -> PromptFuseConfiguration
+  ) -> MethodCase { promptFuse(name, configuration()) }
 
   static let experts =
     [

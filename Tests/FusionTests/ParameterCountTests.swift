@@ -73,6 +73,40 @@ private func counts(_ make: (Int) throws -> any FusionModel) rethrows -> [Int] {
     #expect(concatenated.store.trainableCount == 2_691)
   }
 
+  @Test func `6 prompts in the input train 579, in every layer 1 347`() throws {
+    var input = PromptFuseConfiguration(
+      placement: .input, length: 6, normalizesInput: false, keepsEncoderDropout: true)
+    func count() throws -> Int {
+      try PromptFuse(
+        input, vision: visionPlan(.frozen, Sizes.miniViT),
+        text: textPlan(.frozen, Sizes.miniBERT), outputs: 3, random: random
+      ).store.trainableCount
+    }
+    #expect(try count() == 6 * 64 + head)
+    #expect(try count() == 579)
+    input.placement = .blindInput
+    #expect(try count() == 579)
+    input.placement = .everyLayer
+    #expect(try count() == 3 * 6 * 64 + head)
+    #expect(try count() == 1_347)
+  }
+
+  @Test func `P-MMBT trains prompts, a linear map of the image and the head`() throws {
+    let model = try MMBT(
+      MMBTConfiguration(separator: 3), vision: visionPlan(prompts: 6, Sizes.miniViT),
+      text: textPlan(prompts: 4, Sizes.miniBERT), outputs: 3, random: random)
+    #expect(model.store.trainableCount == fixed + textPrompts + (64 * 64 + 64) + head)
+  }
+
+  @Test func `PMF trains 20 230`() throws {
+    let model = try PMF(
+      PMFConfiguration(), visionPlan(.frozen, Sizes.miniViT), textPlan(.frozen, Sizes.miniBERT),
+      outputs: 3, random: random)
+    let translator = (64 * 32 + 32) + (32 * 64 + 64)
+    #expect(model.store.trainableCount == 2 * 2 * (translator + 3 * 4 * 64) + 2 * head)
+    #expect(model.store.trainableCount == 20_230)
+  }
+
   @Test func `fine-tuned methods train their whole encoders`() throws {
     let (d, hidden) = (64, 256)
     let layer = 4 * (d * d + d) + (d * hidden + hidden) + (hidden * d + d) + 4 * d
@@ -165,33 +199,122 @@ private func counts(_ make: (Int) throws -> any FusionModel) rethrows -> [Int] {
     #expect(found == [114_435, 150_295, 290_149])
   }
 
+  /// With l = 6 in the text; 1.0 M in the first paper.
+  @Test func `P-LateConcat with a hidden layer of 512: 1.0 to 1.1 M`() throws {
+    let found = try counts {
+      try LateConcat(
+        [swin.plan("vision", prompts: 6), base.plan("text", prompts: 6)], hiddenWidth: 512,
+        outputs: $0, promptDropout: 0, random: random)
+    }
+    #expect(found == [1_047_043, 1_057_303, 1_097_317])
+  }
+
+  @Test func `PMF: 2.5 M, PMF-Large: 4.5 M`() throws {
+    let found = try [base, FrozenWidths.large].map { size in
+      try counts {
+        try PMF(
+          PMFConfiguration(), size.plan("vision"), size.plan("text"), outputs: $0, random: random)
+      }
+    }
+    #expect(
+      found == [[2_405_382, 2_436_142, 2_556_106], [4_255_750, 4_296_750, 4_456_650]])
+  }
+
   /// Encoders of one and two layers give the size of a layer, and so the size of twelve, without half a gigabyte.
+  private func twelveLayers(_ count: (Int) throws -> Int) rethrows -> Int {
+    let (one, two) = (try count(1), try count(2))
+    return one + 11 * (two - one)
+  }
+
+  private func bert(layers: Int, hiddenWidth: Int = 16, words: Int = 100) -> BERTConfiguration {
+    var configuration = BERTConfiguration.base
+    configuration.layers = layers
+    configuration.hiddenWidth = hiddenWidth
+    configuration.vocabulary = words
+    return configuration
+  }
+
+  private func vit(layers: Int) -> ViTConfiguration {
+    var configuration = ViTConfiguration.base
+    configuration.layers = layers
+    return configuration
+  }
+
+  private func promptFuse(_ configuration: PromptFuseConfiguration, layers: Int) throws -> Int {
+    try PromptFuse(
+      configuration, vision: base.plan("vision"),
+      text: textPlan(.frozen, bert(layers: layers), output: .cls), outputs: 3, random: random
+    ).store.trainableCount
+  }
+
+  /// The tables print "<0.1 M" and "-": 15 360 numbers, the two layer norms of the original and the head.
+  @Test(arguments: [PromptFuseConfiguration.original, .blind])
+  func `PromptFuse and BlindPrompt train 20 vectors, two norms and the head`(
+    _ configuration: PromptFuseConfiguration
+  ) throws {
+    #expect(try promptFuse(configuration, layers: 1) == 15_360 + 4 * 768 + 769 * 3)
+  }
+
+  @Test func `PromptFuse with deep prompts: 0.1 M`() throws {
+    #expect(try twelveLayers { try promptFuse(.deep, layers: $0) } == 57_603)
+  }
+
+  /// An image encoder of another width than the words' goes through a fixed map, which adds nothing.
+  @Test func `PromptFuse with Swin-B trains no more`() throws {
+    let model = try PromptFuse(
+      .deep, vision: swin.plan("vision"), text: textPlan(.frozen, bert(layers: 1), output: .cls),
+      outputs: 3, random: random)
+    #expect(model.store.trainableCount == 6 * 768 + 769 * 3)
+  }
+
+  /// With 3 classes; 196.5 M in the tables. Both encoders have their poolers.
+  @Test func `MMBT on ViT-B and BERT-base: 196 464 387`() throws {
+    let words = 100
+    let small = try twelveLayers { layers in
+      let vision = EncoderPlan(name: "vision", tuning: .full) {
+        ViT(vit(layers: layers), pools: true, $0)
+      }
+      let text = textPlan(.full, bert(layers: layers, hiddenWidth: 3072, words: words))
+      return try MMBT(
+        MMBTConfiguration(separator: 3), vision: vision, text: text, outputs: 3, random: random
+      ).store.trainableCount
+    }
+    #expect(small + (30_522 - words) * 768 == 196_464_387)
+  }
+
+  /// The tables print 0.9 M and no source says of what; 16 prompts per layer in both encoders would explain it.
+  @Test func `P-MMBT with 16 prompts per layer: 0.9 M`() throws {
+    let found = try twelveLayers { layers in
+      try MMBT(
+        MMBTConfiguration(separator: 3), vision: base.plan("vision", prompts: 16),
+        text: textPlan(.frozen, prompts: 16, bert(layers: layers), output: .cls), outputs: 3,
+        random: random
+      ).store.trainableCount
+    }
+    #expect(found == 2 * 12 * 16 * 768 + 590_592 + 769 * 3)
+    #expect(found == 887_811)
+  }
+
   @Test func `ViT-B and BERT-base have the parameters of their checkpoints`() throws {
-    func count(_ make: (Int, Scope) -> Void) -> Int {
-      let sizes = (1...2).map { layers in
-        let store = ParameterStore(random: random)
-        make(layers, store.root)
-        return store.count
+    func count(_ make: (Scope) -> Void) -> Int {
+      let store = ParameterStore(random: random)
+      make(store.root)
+      return store.count
+    }
+    for (pools, expected) in [(false, 85_798_656), (true, 86_389_248)] {
+      let found = twelveLayers { layers in
+        count { _ = ViT(vit(layers: layers), pools: pools, $0) }
       }
-      return sizes[0] + 11 * (sizes[1] - sizes[0])
+      #expect(found == expected)
     }
-    let vit = count { layers, scope in
-      var configuration = ViTConfiguration.base
-      configuration.layers = layers
-      _ = ViT(configuration, scope)
-    }
-    #expect(vit == 85_798_656)
-    func bert(_ output: TextFeature) -> Int {
+    for (output, expected) in [(TextFeature.cls, 108_891_648), (.pooler, 109_482_240)] {
       let words = 100
-      let rest = count { layers, scope in
-        var configuration = BERTConfiguration.base
-        configuration.layers = layers
-        configuration.vocabulary = words
-        _ = BERT(configuration, output: output, scope)
+      let found = twelveLayers { layers in
+        count {
+          _ = BERT(bert(layers: layers, hiddenWidth: 3072, words: words), output: output, $0)
+        }
       }
-      return rest + (BERTConfiguration.base.vocabulary - words) * 768
+      #expect(found + (30_522 - words) * 768 == expected)
     }
-    #expect(bert(.cls) == 108_891_648)
-    #expect(bert(.pooler) == 109_482_240)
   }
 }

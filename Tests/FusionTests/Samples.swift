@@ -13,7 +13,10 @@ enum Sizes {
     hiddenDropout: 0, attentionDropout: 0)
   static let tinyViT = ViTConfiguration(
     imageSize: 12, patchSize: 4, width: 16, layers: 3, heads: 2, hiddenWidth: 24, epsilon: 1e-6)
-  /// Of another width than the image encoder, with dropout.
+  /// As wide as `tinyBERT`, so that its feature can be a word.
+  static let wideViT = ViTConfiguration(
+    imageSize: 12, patchSize: 4, width: 24, layers: 2, heads: 2, hiddenWidth: 24, epsilon: 1e-6)
+  /// Of another width than `tinyViT`, with dropout.
   static let tinyBERT = BERTConfiguration(
     vocabulary: 20, positions: 32, width: 24, layers: 4, heads: 3, hiddenWidth: 32,
     hiddenDropout: 0.1, attentionDropout: 0.1)
@@ -35,21 +38,43 @@ func textPlan(
   }
 }
 
-/// A frozen encoder of which only the widths exist: enough to count what a method trains beside it.
-struct FrozenWidths: Encoder {
+/// Encoders equal to those of a model with this seed: initial values come from seed and name.
+func frozenEncoders(_ seed: UInt64) -> (vision: ViT, text: BERT, store: ParameterStore) {
+  let store = ParameterStore(random: RandomStream(seed: seed))
+  return (
+    ViT(Sizes.wideViT, store.root.frozen / "vision" / "encoder"),
+    BERT(Sizes.tinyBERT, output: .pooler, store.root.frozen / "text" / "encoder"), store
+  )
+}
+
+/// What two ways to the same numbers may differ by, relative to the largest: their sums are taken in another order,
+/// which costs a few roundings of 6e-8 per layer.
+let reorderingTolerance = 2e-6
+
+/// A frozen encoder of which only the widths exist, and whose layers do nothing: enough to count what a method trains
+/// beside it.
+struct FrozenWidths: LayeredEncoder {
   let blockWidths: [Int]
   let featureWidth: Int
   let promptBound: Float = 0.1
 
-  func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
-    .zeros([batch.size, featureWidth])
+  func input(_ batch: Batch, _ mode: Mode) -> TokenState {
+    TokenState(tokens: .zeros([batch.size, 1, blockWidths[0]]), bias: nil)
   }
+  func layer(
+    _ index: Int, _ state: TokenState, prompts: Tensor?, onlyFirst: Bool, _ mode: Mode
+  ) -> Tensor { state.tokens }
+  func finished(_ tokens: Tensor) -> Tensor { tokens }
+  func pooled(_ first: Tensor) -> Tensor { first }
 
   static let swinBase = FrozenWidths(
     blockWidths: [2, 2, 18, 2].enumerated().flatMap { [Int](repeating: 128 << $0, count: $1) },
     featureWidth: 1024)
   /// ViT-B and BERT-base.
   static let base = FrozenWidths(blockWidths: [Int](repeating: 768, count: 12), featureWidth: 768)
+  /// ViT-L and BERT-large.
+  static let large = FrozenWidths(
+    blockWidths: [Int](repeating: 1024, count: 24), featureWidth: 1024)
 
   func plan(_ name: String, prompts: Int = 0) -> EncoderPlan {
     EncoderPlan(name: name, tuning: .frozen, promptLength: prompts) { _ in self }

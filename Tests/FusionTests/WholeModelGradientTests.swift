@@ -42,7 +42,11 @@ import Testing
 
   /// A loss near 1 is known to some 1e-7; over a step of 0.005 that is an error of 2e-5 in a slope. What the fourth
   /// order leaves is smaller there: from steps of 0.04 down, errors fall sixteenfold per halving until they reach it.
-  @Test(arguments: MethodCase.all.filter { !$0.name.contains("top 1") })
+  /// Not for methods with a jump (top 1) or with a kink that the step crosses (the ReLU of a hidden layer).
+  @Test(
+    arguments: MethodCase.all.filter {
+      !$0.name.contains("top 1") && !$0.name.contains("hidden layer")
+    })
   func `slopes along random directions equal the gradient's`(_ method: MethodCase) throws {
     let model = try method.model()
     let batch = Batch.random(6)
