@@ -123,7 +123,10 @@ public struct BERT: LayeredEncoder {
   public func finished(_ tokens: Tensor) -> Tensor { tokens }
 
   /// ψ_y, `[B, C]`: the last [CLS] state or the pooler's output.
-  public func pooled(_ first: Tensor) -> Tensor { pooler.map { tanh($0(first)) } ?? first }
+  public func pooled(_ states: Tensor) -> Tensor {
+    let first = states.firstTokens
+    return pooler.map { tanh($0(first)) } ?? first
+  }
 
   /// All final states `[B, N, C]`, or the first of each text alone `[B, 1, C]`.
   /// - Parameters:

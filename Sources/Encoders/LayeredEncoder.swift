@@ -48,8 +48,8 @@ public protocol LayeredEncoder: Encoder {
   ) -> Tensor
   /// The tokens behind the last layer as the encoder gives them out (ViT: through its final norm).
   func finished(_ tokens: Tensor) -> Tensor
-  /// ψ from a finished [CLS]: `[B, C]` → `[B, featureWidth]`.
-  func pooled(_ first: Tensor) -> Tensor
+  /// ψ from finished tokens, of which only [CLS] counts: `[B, N, C]` → `[B, featureWidth]`.
+  func pooled(_ states: Tensor) -> Tensor
 }
 
 extension LayeredEncoder {
@@ -82,11 +82,18 @@ extension LayeredEncoder {
 
   /// ψ from the state behind the last layer.
   public func pooled(_ last: TokenState) -> Tensor {
-    let (b, _, c) = last.tokens.shape3
-    return pooled(finished(last.tokens.slice(0..<1, axis: 1)).reshaped(b, c))
+    pooled(finished(last.tokens.slice(0..<1, axis: 1)))
   }
 
   public func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
     feature(of: input(batch, mode), prompts: prompts, mode)
+  }
+}
+
+extension Tensor {
+  /// `[B, N, C]` → `[B, C]`
+  var firstTokens: Tensor {
+    let (b, _, c) = shape3
+    return slice(0..<1, axis: 1).reshaped(b, c)
   }
 }

@@ -100,7 +100,10 @@ public struct ViT: LayeredEncoder {
 
   public func finished(_ tokens: Tensor) -> Tensor { norm(tokens) }
 
-  public func pooled(_ first: Tensor) -> Tensor { pooler.map { tanh($0(first)) } ?? first }
+  public func pooled(_ states: Tensor) -> Tensor {
+    let first = states.firstTokens
+    return pooler.map { tanh($0(first)) } ?? first
+  }
 
   /// All final states `[B, 1 + patches, C]`, or the first of each sample alone `[B, 1, C]`.
   /// - Parameter watching: sees the input of every block and, last, the state before the final norm.

@@ -65,7 +65,7 @@ struct FrozenWidths: LayeredEncoder {
     _ index: Int, _ state: TokenState, prompts: Tensor?, onlyFirst: Bool, _ mode: Mode
   ) -> Tensor { state.tokens }
   func finished(_ tokens: Tensor) -> Tensor { tokens }
-  func pooled(_ first: Tensor) -> Tensor { first }
+  func pooled(_ states: Tensor) -> Tensor { states.reshaped(states.shape[0], featureWidth) }
 
   static let swinBase = FrozenWidths(
     blockWidths: [2, 2, 18, 2].enumerated().flatMap { [Int](repeating: 128 << $0, count: $1) },
