@@ -6,10 +6,10 @@ import TestSupport
 import Testing
 
 /// Floats of two programs that sum in different orders: a few dozen roundings of 6e-8.
-private let tolerance = 2e-5
+let tolerance = 2e-5
 
 /// Holds every gradient of Σ output · cotangent against the stored ones, by checkpoint name.
-private func expectGradients(
+func expectGradients(
   _ gradients: Gradients, _ store: ParameterStore, _ file: SafetensorsFile, ignoring: [String] = []
 ) throws {
   var compared: Set<String> = []
@@ -32,7 +32,7 @@ private func expectGradients(
   #expect(Set(stored) == compared)
 }
 
-private func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segments: [Int32]?) {
+func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segments: [Int32]?) {
   let ids = try #require(try file.integers("input.input_ids"))
   let mask = try #require(try file.integers("input.attention_mask"))
   let text = TokenIds(
