@@ -39,7 +39,7 @@ let package = Package(
       name: "mope",
       dependencies: [
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Experiments",
-        "Determinism",
+        "Determinism", "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

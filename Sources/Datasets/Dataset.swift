@@ -88,7 +88,8 @@ public protocol Dataset: Sendable {
   func example(_ index: Int, of split: Split) throws -> Example
 }
 
-/// How many examples a generated dataset has. Examples do not depend on it: a smaller set is a prefix.
+/// How many examples a generated dataset has. Examples do not depend on it: a smaller set is a
+/// prefix.
 public struct SplitSizes: Sendable, Hashable {
   public var train: Int
   public var validation: Int

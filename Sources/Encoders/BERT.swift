@@ -94,11 +94,15 @@ public struct BERT: Encoder {
   /// ψ_y, `[B, C]`: the last [CLS] state or the pooler's output.
   public func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
     guard let text = batch.text else { fatalError("BERT: the batch has no text") }
-    let state = tokens(text, mode, prompts: prompts, onlyCLS: true)  // [B, 1, C]
-    return pooled(state.reshaped(batch.size, configuration.width))
+    return pooled(tokens(text, mode, prompts: prompts, onlyCLS: true))
   }
 
-  func pooled(_ state: Tensor) -> Tensor { pooler.map { tanh($0(state)) } ?? state }
+  /// The feature from final states: `[B, N, C]` → `[B, C]`
+  public func pooled(_ states: Tensor) -> Tensor {
+    let (b, _, c) = states.shape3
+    let first = states.slice(0..<1, axis: 1).reshaped(b, c)
+    return pooler.map { tanh($0(first)) } ?? first
+  }
 
   /// All final states `[B, N, C]`, or the first of each text alone `[B, 1, C]`.
   /// - Parameters:

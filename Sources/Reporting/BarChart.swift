@@ -122,19 +122,24 @@ public struct BarChart: Chart {
     _ value: Estimate, _ middle: Double, _ bar: Double, _ frame: PlotFrame,
     on canvas: inout Canvas
   ) {
-    let offset = bar >= 16 ? bar * 0.24 : 0
+    let offset = bar >= 12 ? bar * 0.22 : 0
+    guard let interval = value.interval else { return }
+    let x = middle - offset * 0.6
+    let (low, high) = (frame.yPosition(interval.lower), frame.yPosition(interval.upper))
+    let cap = min(4, bar * 0.2)
+    // A white rim keeps the whisker visible on dark bars.
+    for (color, width) in [(Color.white, 2.8), (Color.ink, 1.2)] {
+      let lines = [
+        [Point(x, low), Point(x, high)], [Point(x - cap, low), Point(x + cap, low)],
+        [Point(x - cap, high), Point(x + cap, high)],
+      ]
+      for line in lines { canvas.stroke(Path(line: line), color, width: width) }
+    }
     let radius = min(2.2, bar * 0.14)
-    for seed in value.seeds where value.seeds.count > 1 {
+    for seed in value.seeds {
       let point = Point(middle + offset, frame.yPosition(seed))
       canvas.fill(Path(circle: point, radius: radius), .white)
       canvas.stroke(Path(circle: point, radius: radius), .ink, width: 0.8)
-    }
-    guard let interval = value.interval else { return }
-    let (low, high) = (frame.yPosition(interval.lower), frame.yPosition(interval.upper))
-    let cap = min(4, bar * 0.22)
-    canvas.line(Point(middle, low), Point(middle, high), .ink, width: 1.2)
-    for y in [low, high] {
-      canvas.line(Point(middle - cap, y), Point(middle + cap, y), .ink, width: 1.2)
     }
   }
 }

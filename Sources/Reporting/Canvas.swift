@@ -117,7 +117,9 @@ public struct Canvas: Sendable {
     fill(Path(Rectangle(0, 0, Double(width), Double(height))), .white)
   }
 
-  public mutating func fill(_ path: Path, _ color: Color) { marks.append(.fill(path, color)) }
+  public mutating func fill(_ path: Path, _ color: Color) {
+    if !path.elements.isEmpty { marks.append(.fill(path, color)) }
+  }
 
   public mutating func stroke(
     _ path: Path, _ color: Color, width: Double = 1, dash: [Double] = []

@@ -1,6 +1,7 @@
 /// Names below the groups of a chart: broken into lines, or turned where they do not fit.
 struct CategoryLabels {
   static let style = TextStyle(size: 10)
+  private static let lineHeight = 13.0
   private let lines: [[String]]
   private let isTurned: Bool
   /// How much room the labels need below the plot.
@@ -17,13 +18,15 @@ struct CategoryLabels {
     }
     isTurned = !fits || broken.contains { $0.count > 3 }
     if isTurned {
-      lines = titles.map { [$0] }
+      lines = try titles.map { try brokenIntoLines($0, width: 96, Self.style) }
       var longest = 0.0
-      for title in titles { longest = max(longest, try GlyphOutline.width(title, Self.style)) }
+      for line in lines.joined() {
+        longest = max(longest, try GlyphOutline.width(line, Self.style))
+      }
       height = longest + 10
     } else {
       lines = broken
-      height = Double(broken.map(\.count).max() ?? 1) * 13 + 8
+      height = Double(broken.map(\.count).max() ?? 1) * Self.lineHeight + 8
     }
   }
 
@@ -31,15 +34,16 @@ struct CategoryLabels {
     let slot = area.width / Double(lines.count)
     for (i, label) in lines.enumerated() {
       let middle = area.x + (Double(i) + 0.5) * slot
-      if isTurned {
-        try canvas.text(
-          label[0], at: Point(middle + 3.6, area.bottom + 6), Self.style, anchor: .end,
-          turned: true)
-      } else {
-        for (j, line) in label.enumerated() {
+      for (j, line) in label.enumerated() {
+        let shift = Double(j) * Self.lineHeight
+        if isTurned {
+          let first = middle + 3.6 - Double(label.count - 1) * Self.lineHeight / 2
           try canvas.text(
-            line, at: Point(middle, area.bottom + 15 + Double(j) * 13), Self.style,
-            anchor: .middle)
+            line, at: Point(first + shift, area.bottom + 6), Self.style, anchor: .end,
+            turned: true)
+        } else {
+          try canvas.text(
+            line, at: Point(middle, area.bottom + 15 + shift), Self.style, anchor: .middle)
         }
       }
     }

@@ -94,25 +94,37 @@ public struct HeatMap: Chart {
     (0...count).map { (start + length * Double($0) / Double(count)).rounded() }
   }
 
+  /// Draws the cells, all of one colour as one outline, which keeps large maps small.
   private func drawCells(_ area: Rectangle, _ scale: Interval, on canvas: inout Canvas) throws {
+    let levels = 255
+    var outlines = Array(repeating: Path(), count: levels + 1)
+    var unknown = Path()
+    var numbers: [(Rectangle, Double, Color)] = []
     let xs = edges(area.x, area.width, columns.count)
     let ys = edges(area.y, area.height, rows.count)
     for (i, row) in values.enumerated() {
       for (j, value) in row.enumerated() {
         let place = Rectangle(xs[j], ys[i], xs[j + 1] - xs[j], ys[i + 1] - ys[i])
         guard let value else {
-          canvas.fill(Path(place), .grid)
+          unknown.elements += Path(place).elements
           continue
         }
-        let color = colors.color((value - scale.lower) / (scale.upper - scale.lower))
-        canvas.fill(Path(place), color)
-        if let cellDigits {
-          try canvas.text(
-            numberText(value, cellDigits),
-            at: Point(place.x + place.width / 2, place.y + place.height / 2 + 3.6), Self.style,
-            anchor: .middle, color: color.isLight ? .ink : .white)
-        }
+        let fraction = (value - scale.lower) / (scale.upper - scale.lower)
+        let level = Int((min(1, max(0, fraction)) * Double(levels)).rounded())
+        outlines[level].elements += Path(place).elements
+        numbers.append((place, value, colors.color(Double(level) / Double(levels))))
       }
+    }
+    canvas.fill(unknown, .grid)
+    for (level, outline) in outlines.enumerated() where !outline.elements.isEmpty {
+      canvas.fill(outline, colors.color(Double(level) / Double(levels)))
+    }
+    guard let cellDigits else { return }
+    for (place, value, color) in numbers {
+      try canvas.text(
+        numberText(value, cellDigits),
+        at: Point(place.x + place.width / 2, place.y + place.height / 2 + 3.6), Self.style,
+        anchor: .middle, color: color.isLight ? .ink : .white)
     }
   }
 

@@ -62,14 +62,12 @@ struct PlotFrame {
     }
     let legendTop = Self.padding + (title.isEmpty ? 0 : 20)
     try legend.draw(on: &canvas, at: Point(Self.padding, legendTop))
-    for tick in y.ticks {
+    for tick in y.ticks where y.axis.hasLabels {
       let position = yPosition(tick.value)
       canvas.line(Point(area.x, position), Point(area.right, position), .grid)
-      if y.axis.hasLabels {
-        try canvas.text(
-          tick.label, at: Point(area.x - 6, position + 3.6), Self.tickStyle, anchor: .end,
-          color: .faint)
-      }
+      try canvas.text(
+        tick.label, at: Point(area.x - 6, position + 3.6), Self.tickStyle, anchor: .end,
+        color: .faint)
     }
     if !y.axis.title.isEmpty {
       try canvas.text(

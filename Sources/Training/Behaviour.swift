@@ -85,7 +85,7 @@ public struct Behaviour: Codable, Hashable, Sendable {
     let encoders = EncoderCatalogue(tier: .smoke, folder: "")
     let data = try PreparedSplit(
       SNLIVEStandIn(dataSeed: 0, sizes: SplitSizes(train: 4, validation: 0, test: 0)), .train,
-      tokenizer: Vocabulary.standIns)
+      tokenizer: WordVocabulary.standIns)
     let model = try method.model(outputs: 3, encoders: encoders, random: random)
     var short = recipe
     (short.batchSize, short.epochs) = (4, 1)

@@ -31,7 +31,7 @@ public final class DataCache: Sendable {
     var hash = ContentHash()
     for split in [Split.train, .validation, .test] {
       hash.update(
-        try PreparedSplit(dataset, split, tokenizer: Vocabulary.standIns, limit: 8).contentHash)
+        try PreparedSplit(dataset, split, tokenizer: WordVocabulary.standIns, limit: 8).contentHash)
     }
     return hash.finish()
   }
@@ -42,7 +42,7 @@ public final class DataCache: Sendable {
     return try splits.withLock { splits in
       if let known = splits[key] { return known }
       let made = try PreparedSplit(
-        try dataset(choice), split, tokenizer: Vocabulary.standIns,
+        try dataset(choice), split, tokenizer: WordVocabulary.standIns,
         limit: split == .train ? choice.trainLimit : nil)
       splits[key] = made
       return made

@@ -21,14 +21,14 @@ public struct EncoderCatalogue: Sendable {
 
   /// BERT-mini: width 64, 3 layers, a word-level vocabulary, no dropout.
   public static let miniBERT = BERTConfiguration(
-    vocabulary: Vocabulary.standIns.count, positions: 32, width: 64, layers: 3, heads: 4,
+    vocabulary: WordVocabulary.standIns.count, positions: 32, width: 64, layers: 3, heads: 4,
     hiddenWidth: 256, hiddenDropout: 0, attentionDropout: 0)
 
   static let smokeViT = ViTConfiguration(
     imageSize: 36, patchSize: 9, width: 16, layers: 2, heads: 2, hiddenWidth: 32, epsilon: 1e-6)
 
   static let smokeBERT = BERTConfiguration(
-    vocabulary: Vocabulary.standIns.count, positions: 32, width: 16, layers: 2, heads: 2,
+    vocabulary: WordVocabulary.standIns.count, positions: 32, width: 16, layers: 2, heads: 2,
     hiddenWidth: 32, hiddenDropout: 0, attentionDropout: 0)
 
   /// The file with the weights of an encoder, or nil where it starts from random ones.

@@ -8,7 +8,7 @@ public enum Modality: String, Codable, Hashable, Sendable {
 }
 
 /// Which architecture encodes a modality; the tier says how large it is and where its weights are.
-public enum EncoderChoice: String, Codable, Hashable, Sendable {
+public enum EncoderChoice: String, Codable, Hashable, Sendable, CaseIterable {
   case vit, bert
 }
 

@@ -11,7 +11,7 @@ import Testing
     for example in Self.examples {
       let modifier = try #require(example.attribute("modifier"))
       let head = try #require(example.attribute("head"))
-      #expect(Self.food.task.labels[example.label.classIndex] == "\(modifier) \(head)")
+      #expect(Self.food.task.labels[example.label.indices[0]] == "\(modifier) \(head)")
     }
   }
 
@@ -23,7 +23,7 @@ import Testing
       let example = food.example(index, of: .train)
       let shape = try #require(example.attribute("shape"))
       let colour = try #require(example.attribute("colour"))
-      classes["\(colour) \(shape)", default: []].insert(example.label.classIndex)
+      classes["\(colour) \(shape)", default: []].insert(example.label.indices[0])
     }
     return classes
   }
@@ -44,8 +44,8 @@ import Testing
       for index in 0..<300 {
         let example = FoodStandIn(interaction: interaction).example(index, of: .train)
         let look = ["shape", "colour", "meal"].compactMap { example.attribute($0) }.joined()
-        #expect(classes[look, default: example.label.classIndex] == example.label.classIndex)
-        classes[look] = example.label.classIndex
+        #expect(classes[look, default: example.label.indices[0]] == example.label.indices[0])
+        classes[look] = example.label.indices[0]
       }
     }
   }

@@ -28,17 +28,17 @@ import Testing
   ]) func `examples have not changed by a bit since they were recorded`(
     dataset: any Dataset, split: Split, hash: String
   ) throws {
-    let prepared = try PreparedSplit(dataset, split, tokenizer: Vocabulary.standIns, limit: 8)
+    let prepared = try PreparedSplit(dataset, split, tokenizer: WordVocabulary.standIns, limit: 8)
     #expect(prepared.contentHash == hash, "\(dataset.name)")
   }
 
   @Test func `the corpus and the vocabulary have not changed since they were recorded`() {
     var hash = ContentHash()
     for text in TextPretrainingSet(countOf: { _ in 20 }).tokens() { hash.update(text) }
-    #expect(hash.finish() == "2667987760dddc055adb6aa34e7ee4fb092e5281153fbe20401de35b8c18fcef")
-    #expect(Vocabulary.standIns.count == 245)
+    #expect(hash.finish() == "44dbef083a18db7721f640c3daefaf9e2724434065d1381916e06d26c917a7e5")
+    #expect(WordVocabulary.standIns.count == 245)
     #expect(
-      ContentHash.of(Vocabulary.standIns.tokens.joined(separator: " "))
+      ContentHash.of(WordVocabulary.standIns.tokens.joined(separator: " "))
         == "2e9f1a7eca2b003396b31fb95a6d22f73792cb9ace73bf08d1b114c792f084ee")
   }
 }

@@ -31,7 +31,7 @@ import Testing
       // The smallest ring (radius 3.9) has 38 pixels of area, the largest circle (7.6) 181.
       #expect(area > 25 && area < 200)
     }
-    let prepared = try PreparedSplit(set, .testB, tokenizer: Vocabulary.standIns, limit: 4)
+    let prepared = try PreparedSplit(set, .testB, tokenizer: WordVocabulary.standIns, limit: 4)
     guard case .masks(let masks) = prepared.batch([2, 0]).labels else {
       Issue.record("expected masks")
       return
@@ -95,7 +95,7 @@ import Testing
 
   @Test func `waveforms and frames reach the batch`() throws {
     let prepared = try PreparedSplit(
-      Self.set, .test, tokenizer: Vocabulary.standIns, limit: 5)
+      Self.set, .test, tokenizer: WordVocabulary.standIns, limit: 5)
     let batch = prepared.batch([4, 1])
     #expect(batch.images == nil)
     #expect(batch.audio?.shape == [2, MUStARDStandIn.samples])

@@ -8,7 +8,7 @@ import Testing
   private let dataset = SNLIVEStandIn()
 
   init() throws {
-    prepared = try PreparedSplit(dataset, .test, tokenizer: Vocabulary.standIns, limit: 40)
+    prepared = try PreparedSplit(dataset, .test, tokenizer: WordVocabulary.standIns, limit: 40)
   }
 
   @Test func `a batch holds normalised planes, padded tokens and classes`() throws {
@@ -37,7 +37,7 @@ import Testing
 
   @Test func `a multi-label batch has one where a label holds`() throws {
     let films = IMDBStandIn()
-    let prepared = try PreparedSplit(films, .train, tokenizer: Vocabulary.standIns, limit: 20)
+    let prepared = try PreparedSplit(films, .train, tokenizer: WordVocabulary.standIns, limit: 20)
     guard case .multiLabel(let labels) = prepared.batch([4, 11]).labels else {
       Issue.record("expected labels")
       return
@@ -50,17 +50,17 @@ import Testing
   }
 
   @Test func `the content hash tells data apart and not how much was asked for`() throws {
-    let again = try PreparedSplit(dataset, .test, tokenizer: Vocabulary.standIns, limit: 40)
+    let again = try PreparedSplit(dataset, .test, tokenizer: WordVocabulary.standIns, limit: 40)
     #expect(again.contentHash == prepared.contentHash)
-    let fewer = try PreparedSplit(dataset, .test, tokenizer: Vocabulary.standIns, limit: 39)
+    let fewer = try PreparedSplit(dataset, .test, tokenizer: WordVocabulary.standIns, limit: 39)
     #expect(fewer.contentHash != prepared.contentHash)
     let other = try PreparedSplit(
-      SNLIVEStandIn(dataSeed: 2), .test, tokenizer: Vocabulary.standIns, limit: 40)
+      SNLIVEStandIn(dataSeed: 2), .test, tokenizer: WordVocabulary.standIns, limit: 40)
     #expect(other.contentHash != prepared.contentHash)
   }
 
   @Test func `an empty split gives an empty set`() throws {
-    let empty = try PreparedSplit(dataset, .testA, tokenizer: Vocabulary.standIns)
+    let empty = try PreparedSplit(dataset, .testA, tokenizer: WordVocabulary.standIns)
     #expect(empty.count == 0)
   }
 
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func `the vocabulary starts with the special tokens and knows every word it gives out`() {
-    let vocabulary = Vocabulary.standIns
+    let vocabulary = WordVocabulary.standIns
     #expect(vocabulary.encode("a zebra") == [2, vocabulary.id("a"), 1, 3])
     #expect(vocabulary.decode([0, 1, 2, 3, 4]) == "[PAD] [UNK] [CLS] [SEP] [MASK]")
     #expect(Set(vocabulary.tokens).count == vocabulary.count)
@@ -98,7 +98,7 @@ import Testing
     for dataset in datasets {
       for index in 0..<300 {
         let text = try #require(try dataset.example(index, of: .train).text)
-        #expect(!Vocabulary.standIns.encode(text).contains(Vocabulary.unknown))
+        #expect(!WordVocabulary.standIns.encode(text).contains(WordVocabulary.unknown))
       }
     }
   }

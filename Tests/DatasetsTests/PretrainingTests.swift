@@ -18,7 +18,7 @@ import Testing
 
   @Test func `the corpus has its kinds one after another`() {
     let set = TextPretrainingSet { $0 == .hypotheses ? 2 : 1 }
-    let vocabulary = Vocabulary.standIns
+    let vocabulary = WordVocabulary.standIns
     #expect(TextPretrainingSet().count == 48_000 && set.count == 7)
     #expect(set.tokens()[1] == vocabulary.encode(set.sentence(1, .hypotheses)))
     #expect(set.tokens()[2] == vocabulary.encode(set.sentence(0, .titles)))
@@ -27,24 +27,24 @@ import Testing
 
   @Test func `the corpus has no unknown word and at most 20 tokens a sentence`() {
     for text in TextPretrainingSet(countOf: { _ in 300 }).tokens() {
-      #expect(!text.contains(Vocabulary.unknown))
+      #expect(!text.contains(WordVocabulary.unknown))
       #expect(text.count <= 20)
     }
   }
 
   @Test func `the corpus says every word of the vocabulary`() {
     let said = Set(TextPretrainingSet(countOf: { _ in 2000 }).tokens().joined())
-    for id in Int(Vocabulary.firstWord)..<Vocabulary.standIns.count {
-      #expect(said.contains(Int32(id)), "never said: \(Vocabulary.standIns.tokens[id])")
+    for id in Int(WordVocabulary.firstWord)..<WordVocabulary.standIns.count {
+      #expect(said.contains(Int32(id)), "never said: \(WordVocabulary.standIns.tokens[id])")
     }
   }
 
   @Test func `the bag of words has a one for each distinct word and none for special tokens`() {
     let set = TextPretrainingSet()
-    let text = Vocabulary.standIns.encode("a ring is a ring")
+    let text = WordVocabulary.standIns.encode("a ring is a ring")
     let bag = set.bagOfWords([text, [2, 3]])
-    #expect(bag.shape == [2, Vocabulary.standIns.count])
-    let expected = ["a", "ring", "is"].map { Int(Vocabulary.standIns.id($0)) }
+    #expect(bag.shape == [2, WordVocabulary.standIns.count])
+    let expected = ["a", "ring", "is"].map { Int(WordVocabulary.standIns.id($0)) }
     #expect(bag.values.indices.filter { bag.values[$0] == 1 } == expected.sorted())
   }
 }

@@ -3,14 +3,16 @@ import Determinism
 
 /// Paints one stand-in image: a soft background, then one filled shape after another, then noise.
 ///
-/// Cairo gives the coverage of each pixel, from straight lines only; colours, blending and noise are
-/// computed here from correctly rounded operations. The same stream gives the same bytes everywhere.
+/// Cairo gives the coverage of each pixel, from straight lines only; colours, blending and noise
+/// are computed here from correctly rounded operations. The same stream gives the same bytes
+/// everywhere.
 struct Painter {
   let size: Int
   /// `[3, size, size]`, 0 to 1 apart from overshoot.
   private var planes: [Float]
 
-  /// A background: a grey level, a tint, and a linear gradient in x and in y, independent per channel.
+  /// A background: a grey level, a tint, and a linear gradient in x and in y, independent per
+  /// channel.
   /// - Parameters:
   ///   - gradient: the largest difference between opposite edges.
   ///   - tint: added to each channel.

@@ -73,8 +73,8 @@ private func crossPolygon(_ x: Double, _ y: Double, length r: Double, half h: Do
 
 /// A circle as a polygon of 96 corners, less than 1/100 pixel off at the radii used here.
 ///
-/// The corners are the rational points ((1−t²)/(1+t²), 2t/(1+t²)), so that neither a library's sine nor
-/// a library's way of flattening curves decides a pixel.
+/// The corners are the rational points ((1−t²)/(1+t²), 2t/(1+t²)), so that neither a library's sine
+/// nor a library's way of flattening curves decides a pixel.
 private func circlePolygon(_ x: Double, _ y: Double, _ r: Double) -> [Point] {
   let steps = 24
   let quarter = (0..<steps).map { step in

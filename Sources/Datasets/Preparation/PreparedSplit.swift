@@ -43,8 +43,8 @@ public struct PreparedSplit: Sendable {
     self.split = split
     self.task = dataset.task
     self.count = count
-    self.padding = tokenizer.padding
-    tokens = examples.compactMap(\.text).map(tokenizer.encode)
+    self.padding = tokenizer.padId
+    tokens = try examples.compactMap(\.text).map { try tokenizer.encode($0).ids }
     labels = examples.map(\.label)
     attributes = examples.map(\.attributes)
     images = ImageStack(examples.compactMap(\.image))
@@ -69,8 +69,8 @@ public struct PreparedSplit: Sendable {
 
   /// The examples at these places, in this order.
   ///
-  /// Images `[B, 3, height, width]`, frames `[B, frames, 3, height, width]`, both normalised; texts padded
-  /// to the longest of the batch; waveforms `[B, samples]`.
+  /// Images `[B, 3, height, width]`, frames `[B, frames, 3, height, width]`, both normalised; texts
+  /// padded to the longest of the batch; waveforms `[B, samples]`.
   public func batch(_ indices: [Int]) -> Batch {
     let texts = tokens.isEmpty ? [] : indices.map { tokens[$0] }
     let waveforms = indices.flatMap { audio[$0 * audioLength..<($0 + 1) * audioLength] }
@@ -97,7 +97,11 @@ public struct PreparedSplit: Sendable {
   private func batchLabels(_ indices: [Int]) -> Labels {
     switch task {
     case .classification:
-      return .classes(indices.map { Int32(labels[$0].classIndex) })
+      let classes = indices.flatMap { labels[$0].indices.map { Int32($0) } }
+      require(
+        classes.count == indices.count,
+        "\(name): expected one class per example of a classification")
+      return .classes(classes)
     case .multiLabel(let names):
       var values = [Float](repeating: 0, count: indices.count * names.count)
       for (row, index) in indices.enumerated() {
@@ -106,6 +110,9 @@ public struct PreparedSplit: Sendable {
       return .multiLabel(Tensor(values, [indices.count, names.count]))
     case .segmentation:
       let values = indices.flatMap { labels[$0].maskValues.map { Float($0) } }
+      require(
+        values.count == indices.count * images.height * images.width,
+        "\(name): expected a mask of the image's size per example of a segmentation")
       return .masks(Tensor(values, [indices.count, images.height, images.width]))
     }
   }
@@ -115,25 +122,18 @@ public struct PreparedSplit: Sendable {
     of dataset: some Dataset, _ split: Split, count: Int
   ) throws -> [Example] {
     let halves = [0..<count / 2, count / 2..<count]
-    let results = Mutex<[Result<[Example], any Error>?]>([nil, nil])
+    let results = Mutex<[(half: Int, examples: Result<[Example], any Error>)]>([])
     DispatchQueue.concurrentPerform(iterations: 2) { half in
       let result = Result { try halves[half].map { try dataset.example($0, of: split) } }
-      results.withLock { $0[half] = result }
+      results.withLock { $0.append((half, result)) }
     }
-    return try results.withLock { $0 }.flatMap { try $0?.get() ?? [] }
+    let inOrder = results.withLock { $0 }.sorted { $0.half < $1.half }
+    return try inOrder.flatMap { try $0.examples.get() }
   }
 }
 
 extension ExampleLabel {
-  /// The class of a classification example.
-  public var classIndex: Int {
-    guard case .class(let index) = self else {
-      fatalError("expected a class label, found \(self)")
-    }
-    return index
-  }
-
-  /// The labels that hold: of a multi-label example, or the one class.
+  /// The labels that hold: the one class, or those of a multi-label example; none for a mask.
   public var indices: [Int] {
     switch self {
     case .class(let index): [index]
@@ -142,10 +142,9 @@ extension ExampleLabel {
     }
   }
 
-  /// The mask of a segmentation example.
+  /// The mask of a segmentation example; empty for others.
   public var maskValues: [UInt8] {
-    guard case .mask(let values) = self else { fatalError("expected a mask, found \(self)") }
-    return values
+    if case .mask(let values) = self { values } else { [] }
   }
 
   fileprivate func update(_ hash: inout ContentHash) {

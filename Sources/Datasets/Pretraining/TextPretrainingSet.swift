@@ -2,9 +2,9 @@ import Autograd
 import Determinism
 import NN
 
-/// Sentences to pretrain the small text encoders on: hypotheses, food titles, film plots and a few of the
-/// texts of the other stand-ins, with random content and without any image. Words that belong together
-/// occur together, which is what there is to learn.
+/// Sentences to pretrain the small text encoders on: hypotheses, food titles, film plots and a few
+/// of the texts of the other stand-ins, with random content and without any image. Words that
+/// belong together occur together, which is what there is to learn.
 public struct TextPretrainingSet: Sendable {
   /// A kind of sentence; the corpus has one kind after another in this order.
   public enum Kind: String, CaseIterable, Sendable {
@@ -20,13 +20,13 @@ public struct TextPretrainingSet: Sendable {
     }
   }
 
-  public let vocabulary: Vocabulary
+  public let vocabulary: WordVocabulary
   private let counts: [Int]  // by kind
   private let stream: RandomStream
 
   /// - Parameter countOf: how many sentences of each kind.
   public init(
-    dataSeed: UInt64 = 1, vocabulary: Vocabulary = .standIns,
+    dataSeed: UInt64 = 1, vocabulary: WordVocabulary = .standIns,
     countOf: (Kind) -> Int = { $0.standardCount }
   ) {
     self.vocabulary = vocabulary
@@ -80,11 +80,12 @@ public struct TextPretrainingSet: Sendable {
     return random.permutation(words.count).map { words[$0] }.joined(separator: " ")
   }
 
-  /// Which words occur in each text: `[B, vocabulary.count]` of 0 and 1; special tokens are left out.
+  /// Which words occur in each text: `[B, vocabulary.count]` of 0 and 1; special tokens are left
+  /// out.
   public func bagOfWords(_ texts: [[Int32]]) -> Tensor {
     var values = [Float](repeating: 0, count: texts.count * vocabulary.count)
     for (row, text) in texts.enumerated() {
-      for id in text where id >= Vocabulary.firstWord {
+      for id in text where id >= WordVocabulary.firstWord {
         values[row * vocabulary.count + Int(id)] = 1
       }
     }

@@ -2,8 +2,9 @@ import Determinism
 
 /// Images to pretrain the small vision encoders on: one to four objects with 52 tags, and no text.
 ///
-/// The tags say which (shape, colour) pairs are present (36), which shapes (6), which colours (6), and how
-/// many objects there are (4, one of them set). Pairs force the encoder to bind a colour to its shape.
+/// The tags say which (shape, colour) pairs are present (36), which shapes (6), which colours (6),
+/// and how many objects there are (4, one of them set). Pairs force the encoder to bind a colour to
+/// its shape.
 public struct VisionPretrainingSet: Dataset {
   public let name = "shapes with tags"
   public let task = DatasetTask.multiLabel(labels: Self.tags)

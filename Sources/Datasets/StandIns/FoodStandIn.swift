@@ -1,17 +1,19 @@
 import Determinism
 
-/// A generated stand-in for UPMC Food-101: which of 30 dishes is it, from a photo and a noisy title?
+/// A generated stand-in for UPMC Food-101: which of 30 dishes is it, from a photo and a noisy
+/// title?
 ///
-/// A dish is a head (cake, soup, …: the shape) with a modifier (berry, herb, …: the colour). The meal,
-/// always said in the title, decides how a colour reads: modifier m is drawn in colour m at lunch and
-/// m + 2 at dinner. So one look names two dishes, and title and photo have to be combined, not added.
+/// A dish is a head (cake, soup, …: the shape) with a modifier (berry, herb, …: the colour). The
+/// meal, always said in the title, decides how a colour reads: modifier m is drawn in colour m at
+/// lunch and m + 2 at dinner. So one look names two dishes, and title and photo have to be
+/// combined, not added.
 public struct FoodStandIn: Dataset {
   public let name = "UPMC Food-101 (stand-in)"
   public let task: DatasetTask
   public let sizes: SplitSizes
-  /// The probability that an item's meal is drawn at all; other items are lunches. At 1 the two meals are
-  /// equally frequent and the meal changes how colours read. At 0 a colour always reads the same and the
-  /// evidence of the two modalities adds up.
+  /// The probability that an item's meal is drawn at all; other items are lunches. At 1 the two
+  /// meals are equally frequent and the meal changes how colours read. At 0 a colour always reads
+  /// the same and the evidence of the two modalities adds up.
   public let interaction: Double
   private let stream: RandomStream
 
@@ -87,7 +89,8 @@ public struct FoodStandIn: Dataset {
       Food.colour(modifier, meal).varied(&random, spread: 0.08))
   }
 
-  /// Filler with the meal and, most of the time, the modifier and the head, together at a random place.
+  /// Filler with the meal and, most of the time, the modifier and the head, together at a random
+  /// place.
   private static func title(
     _ head: Int, _ modifier: Int, _ meal: Int, _ random: inout RandomStream
   ) -> String {

@@ -33,8 +33,8 @@ enum HypothesisGrammar {
     }
   }
 
-  /// A subject of any of the six kinds that were tried while the stand-in was designed; the text encoder
-  /// is pretrained on all of them, the stand-in asks about pairs only.
+  /// A subject of any of the six kinds that were tried while the stand-in was designed; the text
+  /// encoder is pretrained on all of them, the stand-in asks about pairs only.
   static func anySubject(_ random: inout RandomStream) -> String {
     let subject = Subject(shape: random.pick(Shape.allCases), colour: random.pick(Colour.allCases))
     let colour = subject.colour.name

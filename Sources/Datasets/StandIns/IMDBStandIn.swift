@@ -2,17 +2,17 @@ import Determinism
 
 /// A generated stand-in for MM-IMDB: which of 23 genres, from a poster and a plot?
 ///
-/// Genres are long-tailed and independent. The poster shows an icon for most of them, the plot says a word
-/// for many. The setting, always said in the plot, decides how an icon reads: genre g is icon g in the
-/// city and icon g + 12 (of 24) in the village, so an icon stands for a frequent genre in one setting and
-/// for a rare one in the other.
+/// Genres are long-tailed and independent. The poster shows an icon for most of them, the plot says
+/// a word for many. The setting, always said in the plot, decides how an icon reads: genre g is
+/// icon g in the city and icon g + 12 (of 24) in the village, so an icon stands for a frequent
+/// genre in one setting and for a rare one in the other.
 public struct IMDBStandIn: Dataset {
   public let name = "MM-IMDB (stand-in)"
   public let task = DatasetTask.multiLabel(labels: Film.genres.map(\.name))
   public let sizes: SplitSizes
-  /// The probability that an item's setting is drawn at all; other items are set in the city. At 1 the
-  /// two settings are equally frequent and the setting changes how icons read. At 0 an icon always reads
-  /// the same and the evidence of the two modalities adds up.
+  /// The probability that an item's setting is drawn at all; other items are set in the city. At 1
+  /// the two settings are equally frequent and the setting changes how icons read. At 0 an icon
+  /// always reads the same and the evidence of the two modalities adds up.
   public let interaction: Double
   private let stream: RandomStream
 
@@ -62,7 +62,7 @@ public struct IMDBStandIn: Dataset {
         rest -= Film.genres[index].probability
         return rest < 0
       }
-      labels = [drawn ?? Film.genres.count - 1]
+      labels = [drawn ?? Film.genres.count - 1]  // the sum may round up
     }
     if labels.count > 4 {
       labels = random.permutation(labels.count).prefix(4).map { labels[$0] }.sorted()

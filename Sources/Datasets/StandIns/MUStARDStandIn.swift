@@ -1,10 +1,11 @@
 import Determinism
 
-/// A generated stand-in for MUStARD: is an utterance sarcastic, from its words, its sound and the face?
+/// A generated stand-in for MUStARD: is an utterance sarcastic, from its words, its sound and the
+/// face?
 ///
-/// The words are friendly or unfriendly, the voice and the face lively or flat. Sarcasm is words and tone
-/// that do not agree. Sarcastic speakers also exaggerate more often, which is all that the words alone
-/// give away; the tone alone gives away nothing.
+/// The words are friendly or unfriendly, the voice and the face lively or flat. Sarcasm is words
+/// and tone that do not agree. Sarcastic speakers also exaggerate more often, which is all that the
+/// words alone give away; the tone alone gives away nothing.
 public struct MUStARDStandIn: Dataset {
   public let name = "MUStARD (stand-in)"
   public let task = DatasetTask.classification(labels: ["sincere", "sarcastic"])

@@ -1,10 +1,12 @@
 import Determinism
 
-/// A generated stand-in for RefCOCO and RefCOCO+: which pixels belong to the object that is spoken of?
+/// A generated stand-in for RefCOCO and RefCOCO+: which pixels belong to the object that is spoken
+/// of?
 ///
 /// Three or four objects, half of them made to share an attribute with the object spoken of. The
-/// expression names just enough attributes to single it out: colour, shape, size and, in the style of
-/// RefCOCO only, where it is. Round objects play the people of test A, angular ones the things of test B.
+/// expression names just enough attributes to single it out: colour, shape, size and, in the style
+/// of RefCOCO only, where it is. Round objects play the people of test A, angular ones the things
+/// of test B.
 public struct ReferringStandIn: Dataset {
   /// What an expression may mention.
   public enum Style: Sendable {
@@ -45,17 +47,11 @@ public struct ReferringStandIn: Dataset {
   public func example(_ index: Int, of split: Split) -> Example {
     let item = stream.stream(split.rawValue).stream(index)
     var random = item.stream("scene")
-    var scene: ReferringScene
-    var mentioned: [ReferringExpression.Attribute]?
-    repeat {
-      scene = ReferringScene(targets: Self.shapes(split), &random)
-      mentioned = ReferringExpression.attributes(of: scene, style, &random)
-    } while mentioned == nil
-
+    let (scene, mentioned) = Self.describableScene(split, style, &random)
     var noise = item.stream("noise")
     var painter = Painter(&noise)
     var mask = [UInt8](repeating: 0, count: painter.size * painter.size)
-    for (place, object) in scene.objects.enumerated() {
+    for (place, object) in scene.objects.map(\.drawn).enumerated() {
       painter.fill(object.outline, object.colour.varied(&noise))
       let inside = coverage(of: object.outline, width: painter.size, height: painter.size)
       for i in mask.indices where inside[i] >= 128 { mask[i] = place == scene.target ? 1 : 0 }
@@ -64,14 +60,26 @@ public struct ReferringStandIn: Dataset {
     let target = scene.objects[scene.target]
     var words = item.stream("text")
     return Example(
-      image: image,
-      text: ReferringExpression.text(scene.descriptions[scene.target], mentioned ?? [], &words),
+      image: image, text: ReferringExpression.text(target.description, mentioned, &words),
       label: .mask(mask),
       attributes: [
-        Attribute("colour", target.colour.name), Attribute("shape", target.shape.name),
-        Attribute("size", scene.descriptions[scene.target][.size] ?? ""),
-        Attribute("mentioned", (mentioned ?? []).map(\.rawValue).joined(separator: " ")),
+        Attribute("colour", target.description(.colour)),
+        Attribute("shape", target.description(.shape)),
+        Attribute("size", target.description(.size)),
+        Attribute("mentioned", mentioned.map(\.rawValue).joined(separator: " ")),
       ])
+  }
+
+  /// A scene whose target can be singled out in this style, and the attributes that do so.
+  private static func describableScene(
+    _ split: Split, _ style: Style, _ random: inout RandomStream
+  ) -> (ReferringScene, [ReferringExpression.Attribute]) {
+    while true {
+      let scene = ReferringScene(targets: shapes(split), &random)
+      if let mentioned = ReferringExpression.attributes(of: scene, style, &random) {
+        return (scene, mentioned)
+      }
+    }
   }
 
   /// Shapes that may be spoken of in a split.
@@ -84,42 +92,51 @@ public struct ReferringStandIn: Dataset {
   }
 }
 
+/// An object with what can be said of it.
+struct ReferringObject {
+  let drawn: SceneObject
+  let isBig: Bool
+  /// 0 top left, 1 top right, 2 bottom left, 3 bottom right.
+  let cell: Int
+
+  func description(_ attribute: ReferringExpression.Attribute) -> String {
+    switch attribute {
+    case .size: isBig ? "big" : "small"
+    case .colour: drawn.colour.name
+    case .shape: drawn.shape.name
+    case .row: cell / 2 == 0 ? "top" : "bottom"
+    case .column: cell % 2 == 0 ? "left" : "right"
+    }
+  }
+}
+
 /// Three or four objects, one of which is spoken of.
 struct ReferringScene {
-  let objects: [SceneObject]
-  /// What can be said of each object.
-  let descriptions: [[ReferringExpression.Attribute: String]]
+  let objects: [ReferringObject]
   /// The place of the object spoken of.
   let target: Int
 
   init(targets: [Shape], _ random: inout RandomStream) {
     let count = 3 + random.integer(below: 2)
     let cells = random.permutation(4).prefix(count)
-    target = random.integer(below: count)
+    let target = random.integer(below: count)
     let shape = random.pick(targets)
     let colour = random.pick(Colour.allCases)
-    var objects: [SceneObject] = []
-    var descriptions: [[ReferringExpression.Attribute: String]] = []
-    for (place, cell) in cells.enumerated() {
+    self.target = target
+    objects = cells.enumerated().map { place, cell in
       let sharesShape = random.chance(0.35)
       let sharesColour = random.chance(0.35)
       let otherShape = random.pick(Shape.allCases)
       let otherColour = random.pick(Colour.allCases)
       let isBig = random.chance(0.5)
-      let object = SceneObject(
+      let drawn = SceneObject(
         shape: place == target || sharesShape ? shape : otherShape,
         colour: place == target || sharesColour ? colour : otherColour,
         x: Double(9 + 18 * (cell % 2)) + random.uniform(-1.5, 1.5),
         y: Double(9 + 18 * (cell / 2)) + random.uniform(-1.5, 1.5),
         radius: isBig ? random.uniform(6.4, 7.6) : random.uniform(3.9, 4.9))
-      objects.append(object)
-      descriptions.append([
-        .size: isBig ? "big" : "small", .colour: object.colour.name, .shape: object.shape.name,
-        .row: cell / 2 == 0 ? "top" : "bottom", .column: cell % 2 == 0 ? "left" : "right",
-      ])
+      return ReferringObject(drawn: drawn, isBig: isBig, cell: cell)
     }
-    self.objects = objects
-    self.descriptions = descriptions
   }
 }
 
@@ -138,9 +155,9 @@ enum ReferringExpression {
       style == .refCOCO ? Attribute.allCases : [.size, .colour, .shape]
     let order = random.permutation(allowed.count).map { allowed[$0] }
     func singlesOut(_ set: [Attribute]) -> Bool {
-      let wanted = scene.descriptions[scene.target]
-      return scene.descriptions.count { other in
-        set.allSatisfy { other[$0] == wanted[$0] }
+      let wanted = scene.objects[scene.target]
+      return scene.objects.count { other in
+        set.allSatisfy { other.description($0) == wanted.description($0) }
       } == 1
     }
     guard singlesOut(order) else { return nil }
@@ -153,14 +170,12 @@ enum ReferringExpression {
 
   /// "the [small] [red] [ring | thing] [at the top] [on the left]"
   static func text(
-    _ description: [Attribute: String], _ mentioned: [Attribute], _ random: inout RandomStream
+    _ description: (Attribute) -> String, _ mentioned: [Attribute], _ random: inout RandomStream
   ) -> String {
     func said(_ attribute: Attribute) -> String? {
-      mentioned.contains(attribute) ? description[attribute] : nil
+      mentioned.contains(attribute) ? description(attribute) : nil
     }
-    var words = ["the"]
-    if let size = said(.size) { words.append(size) }
-    if let colour = said(.colour) { words.append(colour) }
+    var words = ["the"] + [said(.size), said(.colour)].compactMap { $0 }
     words.append(said(.shape) ?? random.pick(nouns))
     if let row = said(.row) { words += ["at", "the", row] }
     if let column = said(.column) { words += ["on", "the", column] }
@@ -171,13 +186,13 @@ enum ReferringExpression {
 
   /// A random expression, for the pretraining corpus.
   static func any(_ random: inout RandomStream) -> String {
-    let description: [Attribute: String] = [
-      .size: random.pick(HypothesisGrammar.sizes), .colour: random.pick(Colour.allCases).name,
-      .shape: random.pick(Shape.allCases).name, .row: random.pick(HypothesisGrammar.rows),
-      .column: random.pick(HypothesisGrammar.columns),
-    ]
+    let object = ReferringObject(
+      drawn: SceneObject(
+        shape: random.pick(Shape.allCases), colour: random.pick(Colour.allCases), x: 0, y: 0,
+        radius: 0),
+      isBig: random.chance(0.5), cell: random.integer(below: 4))
     let mentioned = Attribute.allCases.filter { _ in random.chance(0.5) }
-    return text(description, mentioned, &random)
+    return text(object.description, mentioned, &random)
   }
 
   /// Words that no earlier grammar has, in a fixed order.

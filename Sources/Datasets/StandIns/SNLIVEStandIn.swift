@@ -1,14 +1,16 @@
 import Determinism
 
-/// A generated stand-in for SNLI-VE: does the picture entail the sentence, contradict it, or neither?
+/// A generated stand-in for SNLI-VE: does the picture entail the sentence, contradict it, or
+/// neither?
 ///
-/// The picture shows two or three objects, each with one of four shapes and of four colours. The sentence
-/// has a subject (a colour and a shape) and a predicate. *Entailment*: the subject is in the picture and
-/// the predicate can be seen. *Neutral*: it is in the picture, but the predicate cannot be seen ("is
-/// heavy"). *Contradiction*: it is not in the picture; the predicate is of either kind.
+/// The picture shows two or three objects, each with one of four shapes and of four colours. The
+/// sentence has a subject (a colour and a shape) and a predicate. *Entailment*: the subject is in
+/// the picture and the predicate can be seen. *Neutral*: it is in the picture, but the predicate
+/// cannot be seen ("is heavy"). *Contradiction*: it is not in the picture; the predicate is of
+/// either kind.
 ///
-/// So the picture alone decides nothing (1/3); the sentence alone gives at most 2/3, the hypothesis bias
-/// of SNLI-VE; the rest needs the one bound pair of attributes that the sentence asks for.
+/// So the picture alone decides nothing (1/3); the sentence alone gives at most 2/3, the hypothesis
+/// bias of SNLI-VE; the rest needs the one bound pair of attributes that the sentence asks for.
 public struct SNLIVEStandIn: Dataset {
   public let name = "SNLI-VE (stand-in)"
   public let task = DatasetTask.classification(
@@ -62,7 +64,8 @@ public struct SNLIVEStandIn: Dataset {
     }
   }
 
-  /// A subject that no object of the scene is; half the proposals share an attribute with an object.
+  /// A subject that no object of the scene is; half the proposals share an attribute with an
+  /// object.
   private static func absentSubject(
     _ scene: [SceneObject], _ random: inout RandomStream
   ) -> Subject {

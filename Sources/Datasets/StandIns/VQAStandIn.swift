@@ -1,9 +1,11 @@
 import Determinism
 
-/// A generated stand-in for VQA v2: an open question about a picture, answered with one of 19 words.
+/// A generated stand-in for VQA v2: an open question about a picture, answered with one of 19
+/// words.
 ///
-/// The kinds of question are those whose routing the papers look at: colour, shape, number, presence and
-/// place. Presence and place are answered "yes" half the time; numbers and attributes follow the scenes.
+/// The kinds of question are those whose routing the papers look at: colour, shape, number,
+/// presence and place. Presence and place are answered "yes" half the time; numbers and attributes
+/// follow the scenes.
 public struct VQAStandIn: Dataset {
   public let name = "VQA v2 (stand-in)"
   public let task = DatasetTask.classification(labels: Self.answers)
@@ -28,9 +30,8 @@ public struct VQAStandIn: Dataset {
     let image = painter.pixels(noise: 0.04, &noise)
     var words = item.stream("text")
     let (question, kind, answer) = VQAGrammar.question(scene, &words)
-    guard let label = Self.answers.firstIndex(of: answer) else {
-      fatalError("VQA stand-in: the answer \(answer) is not in the list of answers")
-    }
+    let label = Self.answers.prefix { $0 != answer }.count
+    require(label < Self.answers.count, "VQA stand-in: \(answer) is not in the list of answers")
     return Example(
       image: image, text: question, label: .class(label),
       attributes: [

@@ -24,13 +24,13 @@ struct BertNormalizer: Equatable, Sendable {
       if cleansText {
         if classes.contains(.unclean) { continue }
         if classes.contains(.whitespace) {
-          finish(&run, into: &result)
+          if !run.isEmpty { finish(&run, into: &result) }
           result.append(0x20)
           continue
         }
       }
       if spacesChinese && classes.contains(.chinese) {
-        finish(&run, into: &result)
+        if !run.isEmpty { finish(&run, into: &result) }
         result.append(0x20)
         append(scalar, to: &run)
         finish(&run, into: &result)
@@ -38,11 +38,11 @@ struct BertNormalizer: Equatable, Sendable {
       } else if stripsAccents && Self.mayDecompose(scalar) {
         append(scalar, to: &run)
       } else {
-        finish(&run, into: &result)
+        if !run.isEmpty { finish(&run, into: &result) }
         appendLowercased(scalar, to: &result)
       }
     }
-    finish(&run, into: &result)
+    if !run.isEmpty { finish(&run, into: &result) }
     return result
   }
 
@@ -57,7 +57,6 @@ struct BertNormalizer: Equatable, Sendable {
   }
 
   private func finish(_ run: inout [UInt8], into result: inout [UInt8]) {
-    if run.isEmpty { return }
     var text = String(decoding: run, as: UTF8.self)
     run.removeAll(keepingCapacity: true)
     if stripsAccents { text = text.decomposedStringWithCanonicalMapping }

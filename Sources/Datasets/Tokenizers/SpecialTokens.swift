@@ -47,8 +47,8 @@ struct SpecialTokens: Sendable {
       guard let id = vocabulary[Array(name.utf8)] else {
         throw Failure(
           .badInput,
-          "\(vocabulary.file): expected the special token \"\(name)\", found none; if it has another "
-            + "name, say so in tokenizer_config.json")
+          "\(vocabulary.file): expected the special token \"\(name)\", found none; if it has "
+            + "another name, say so in tokenizer_config.json")
       }
       return id
     }
@@ -114,8 +114,8 @@ struct SpecialTokens: Sendable {
     guard let padId = (pad == nil ? statedPad : nil) ?? padNames.lazy.compactMap(id).first else {
       throw Failure(
         .badInput,
-        "\(json.file): expected the padding token \(padNames.joined(separator: " or ")), found none; "
-          + "name it as pad_token in tokenizer_config.json")
+        "\(json.file): expected the padding token \(padNames.joined(separator: " or ")), "
+          + "found none; name it as pad_token in tokenizer_config.json")
     }
     self.padId = padId
     self.inText = inText

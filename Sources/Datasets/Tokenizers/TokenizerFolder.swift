@@ -27,14 +27,14 @@ struct TokenizerFolder {
     if has("added_tokens.json") {
       throw Failure(
         .badInput,
-        "\(path)/added_tokens.json: tokens beside the vocabulary are read only from tokenizer.json; "
-          + "save the tokenizer in that form")
+        "\(path)/added_tokens.json: tokens beside the vocabulary are read only from "
+          + "tokenizer.json; save the tokenizer in that form")
     }
     if has("vocab.txt") { return try wordPiece(configuration) }
     if has("vocab.json") || has("merges.txt") { return try byteLevel(configuration) }
     throw Failure(
       .missingInput,
-      "\(path): expected tokenizer.json, vocab.txt, or vocab.json and merges.txt; found none of them"
+      "\(path): expected tokenizer.json, vocab.txt, or vocab.json and merges.txt; found none"
     )
   }
 
@@ -52,8 +52,8 @@ struct TokenizerFolder {
     if lowercases == nil, let token = vocabulary.firstCased {
       throw Failure(
         .badInput,
-        "\(vocabulary.file): has the upper-case token \"\(token)\", but nothing says whether text is "
-          + "lower-cased; set do_lower_case in tokenizer_config.json")
+        "\(vocabulary.file): has the upper-case token \"\(token)\", but nothing says whether text "
+          + "is lower-cased; set do_lower_case in tokenizer_config.json")
     }
     let normalizer = BertNormalizer(
       spacesChinese: try configuration.bool("tokenize_chinese_chars") ?? true,
@@ -92,8 +92,8 @@ struct TokenizerFolder {
   ) -> Failure {
     Failure(
       .badInput,
-      "\(path)/tokenizer_config.json: tokenizer_class: expected \(supported.joined(separator: ", ")) "
-        + "for \(vocabulary), found \"\(name)\"")
+      "\(path)/tokenizer_config.json: tokenizer_class: expected "
+        + "\(supported.joined(separator: ", ")) for \(vocabulary), found \"\(name)\"")
   }
 
   // MARK: tokenizer.json

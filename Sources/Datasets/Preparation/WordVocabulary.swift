@@ -1,15 +1,7 @@
 import Determinism
 
-/// Turns texts into token ids.
-public protocol Tokenizer: Sendable {
-  /// The id that fills up shorter texts.
-  var padding: Int32 { get }
-  /// Ids of a text, with the special tokens at its ends.
-  func encode(_ text: String) -> [Int32]
-}
-
 /// One id per word.
-public struct Vocabulary: Tokenizer {
+public struct WordVocabulary: Tokenizer {
   public static let padding: Int32 = 0
   public static let unknown: Int32 = 1
   public static let classification: Int32 = 2
@@ -34,15 +26,25 @@ public struct Vocabulary: Tokenizer {
     self.ids = ids
   }
 
-  /// The words of all stand-ins and of the pretraining corpus. New words are added at the end, so that
-  /// ids, and encoders trained on them, stay valid.
-  public static let standIns = Vocabulary(
+  /// The words of all stand-ins and of the pretraining corpus. New words are added at the end, so
+  /// that ids, and encoders trained on them, stay valid.
+  public static let standIns = WordVocabulary(
     words: HypothesisGrammar.words + Food.words + Film.words + ReferringExpression.words
       + VQAGrammar.words + Utterance.words)
 
   /// Number of tokens, special ones included.
   public var count: Int { tokens.count }
-  public var padding: Int32 { Self.padding }
+  public var vocabularyCount: Int { tokens.count }
+  public var padId: Int32 { Self.padding }
+  public var frame: TokenFrame {
+    TokenFrame(
+      before: [Self.classification], between: [Self.separator], after: [Self.separator],
+      secondTypeId: 0)
+  }
+
+  public func textIds(_ text: String, limit: Int) -> [Int32] {
+    splitWords(text).prefix(limit).map(id)
+  }
 
   /// The id of a word, or of [UNK].
   public func id(_ word: String) -> Int32 { ids[word] ?? Self.unknown }

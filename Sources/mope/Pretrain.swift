@@ -1,0 +1,49 @@
+import ArgumentParser
+import Determinism
+import Training
+
+/// `mope pretrain`
+struct Pretrain: ParsableCommand, KernelChoosing {
+  static let configuration = CommandConfiguration(
+    abstract: "Pretrains the small encoders, each on one modality alone.",
+    discussion: """
+      Writes Golden/encoders/<name>-mini: the weights, and a record with the recipe, the losses and what the encoder \
+      knows. Every stored run depends on these weights; after pretraining anew all are stale.
+      """)
+
+  @Argument(help: "The encoders to pretrain: vit, bert. All if none is named.")
+  var encoders: [EncoderChoice] = EncoderChoice.allCases
+
+  @Option(help: "Kernels: portable, auto, or OpenBLAS's name of one.")
+  var kernel = KernelChoice.portable
+
+  @Option(help: "Optimisation steps.")
+  var steps = PretrainingRecipe().steps
+
+  @Option(name: .shortAndLong, help: "Folder to write to. Default: Golden/encoders of the project.")
+  var output: String?
+
+  func validate() throws {
+    guard steps > 0 else { throw ValidationError("--steps: expected a positive number, found \(steps)") }
+  }
+
+  func run() throws {
+    Interruption.catchSignals()
+    let folder = try output ?? Project.find().encoders
+    for encoder in encoders {
+      var recipe = PretrainingRecipe()
+      recipe.steps = steps
+      let record = try Pretraining(encoder, recipe: recipe, folder: folder).run { progress in
+        Console.note(
+          "\(encoder.rawValue): step \(progress.step) of \(progress.steps), loss \(fixed(Double(progress.loss), 4))")
+      }
+      Console.answer(
+        "\(record.encoder): \(grouped(record.parameters)) parameters in \(fixed(record.seconds, 0)) s")
+      for (name, score) in record.probes.sorted(by: { $0.key < $1.key }) {
+        Console.answer("  \(name): \(fixed(score, 1)) %")
+      }
+    }
+  }
+}
+
+extension EncoderChoice: ExpressibleByArgument {}
