@@ -185,7 +185,8 @@ private struct AuthorsWeights: Checkpoint {
 
 @Suite struct AuthorsParityTests {
   /// A few hundred roundings of floats: what `Tests/Fixtures/authors-swin-tiny/README.md` expects.
-  let (forward, backward) = (1e-5, 1e-4)
+  let forward = 1e-5
+  let backward = 1e-4
 
   private struct Result {
     let model: MoPE
