@@ -59,7 +59,8 @@ extension Tensor {
   /// The mean over all tokens and prompts of each image: `[B·(N + P), C]` → `[B, C]`.
   public func means(_ rows: PromptedRows) -> Tensor {
     let (count, width) = shape2
-    require(count == rows.count && rows.tokens + rows.prompts > 0, "means: \(count) rows for \(rows)")
+    require(
+      count == rows.count && rows.tokens + rows.prompts > 0, "means: \(count) rows for \(rows)")
     let y = Tensor.zeros([rows.images, width])
     let factor = 1 / Float(rows.tokens + rows.prompts)
     for b in 0..<rows.images {
@@ -84,7 +85,8 @@ extension Tensor {
   /// All rows of image b times `factors[b]`.
   public func multiplied(_ rows: PromptedRows, by factors: [Float]) -> Tensor {
     let (count, width) = shape2
-    require(count == rows.count && factors.count == rows.images, "multiplied: \(count) rows for \(rows)")
+    require(
+      count == rows.count && factors.count == rows.images, "multiplied: \(count) rows for \(rows)")
     func product(_ x: Tensor) -> Tensor {
       let y = Tensor.empty([count, width])
       for (b, factor) in factors.enumerated() {

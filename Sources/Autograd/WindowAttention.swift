@@ -58,7 +58,8 @@ public struct WindowBias {
 
   public init(_ values: Tensor, kinds: [Int]) {
     require(
-      kinds.allSatisfy { $0 >= 0 && $0 < values.shape4.0 }, "WindowBias: a kind beyond \(values.shape)")
+      kinds.allSatisfy { $0 >= 0 && $0 < values.shape4.0 },
+      "WindowBias: a kind beyond \(values.shape)")
     self.values = values
     self.kinds = kinds
   }
@@ -184,7 +185,8 @@ private struct WindowCall {
       for item in items {
         var shape = shape(item)
         let q = gathered(item, qkv, 3 * width, input)
-        let to = result?.mutablePointer ?? output.mutablePointer + item * layout.windowTokens * width
+        let to =
+          result?.mutablePointer ?? output.mutablePointer + item * layout.windowTokens * width
         kernels.attention(
           &shape, q, nil, nil, q + width, q + 2 * width, to,
           probabilities.map { $0.mutablePointer + item * probabilityCount }, scratch.mutablePointer)

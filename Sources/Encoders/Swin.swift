@@ -110,7 +110,8 @@ public struct Swin: Encoder {
     let side = c.imageSize / c.patchSize
     let x = embeddingNorm(patches(images)).reshaped(b * side * side, c.width)
     return SwinState(
-      x: x, rows: PromptedRows(images: b, tokens: side * side, prompts: 0), order: .raster(side: side),
+      x: x, rows: PromptedRows(images: b, tokens: side * side, prompts: 0),
+      order: .raster(side: side),
       side: side)
   }
 }

@@ -73,10 +73,13 @@ public struct SwinConfiguration: Codable, Hashable, Sendable {
     if patchSize < 1 || imageSize < 1 || imageSize % patchSize != 0 {
       return "image_size \(imageSize) is not a multiple of patch_size \(patchSize)"
     }
-    if window < 1 || width < 1 { return "window_size \(window) and embed_dim \(width) must be positive" }
+    if window < 1 || width < 1 {
+      return "window_size \(window) and embed_dim \(width) must be positive"
+    }
     for (i, stage) in stages.enumerated() {
       if stage.side << i != imageSize / patchSize || stage.side % window != 0 {
-        return "stage \(i) has \(imageSize / patchSize)/\(1 << i) patches a side, which windows of \(window) do not tile"
+        return
+          "stage \(i) has \(imageSize / patchSize)/\(1 << i) patches a side, which windows of \(window) do not tile"
       }
       if stage.width % stage.heads != 0 {
         return "stage \(i) has \(stage.width) channels in \(stage.heads) heads"

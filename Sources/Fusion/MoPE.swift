@@ -94,7 +94,8 @@ public final class MoPE: FusionModel {
     _ configuration: MoPEConfiguration, main: EncoderPlan, complementary: EncoderPlan, outputs: Int,
     weights: Checkpoint? = nil, random: RandomStream
   ) throws {
-    require(main.promptLength == 0, "MoPE: the main encoder's static prompts are in its configuration")
+    require(
+      main.promptLength == 0, "MoPE: the main encoder's static prompts are in its configuration")
     let c = configuration
     self.configuration = c
     let store = ParameterStore(random: random)

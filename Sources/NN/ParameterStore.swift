@@ -47,7 +47,8 @@ public final class ParameterStore {
     isTrainable: Bool, isUndefined: Bool, from reader: CheckpointReader?
   ) -> Parameter {
     claim(name)
-    let value = reader.map { load(keys, shape, from: $0) }
+    let value =
+      reader.map { load(keys, shape, from: $0) }
       ?? (isUndefined ? .undefined(shape) : initializer.values(shape, random.stream(name)))
     let parameter = Parameter(name: name, parts: parts, value: value, isTrainable: isTrainable)
     parameters.append(parameter)
@@ -64,7 +65,9 @@ public final class ParameterStore {
     return buffer
   }
 
-  fileprivate func open(_ checkpoint: Checkpoint, ignoring: @escaping (String) -> Bool) -> CheckpointReader {
+  fileprivate func open(_ checkpoint: Checkpoint, ignoring: @escaping (String) -> Bool)
+    -> CheckpointReader
+  {
     let reader = CheckpointReader(checkpoint, ignoring: ignoring)
     checkpoints.append(reader)
     return reader
@@ -87,7 +90,8 @@ public final class ParameterStore {
     let values = try trainable.map { ($0, try found($0.name, $0.shape)) }
     let states = try buffers.map { ($0, try found($0.name, $0.value.shape)) }
     if let extra = byName.keys.min() {
-      throw Failure(.badInput, "\(source): \(extra): unexpected tensor; was another model saved here?")
+      throw Failure(
+        .badInput, "\(source): \(extra): unexpected tensor; was another model saved here?")
     }
     for (parameter, tensor) in values { parameter.value.overwrite(with: tensor) }
     for (buffer, tensor) in states { buffer.update(tensor) }

@@ -4,7 +4,8 @@ import Testing
 
 /// Window attention in plain loops over doubles, prompts copied to every window.
 private func reference(
-  _ qkv: [Double], _ bias: [Double], kinds: [Int], images: Int, windows: Int, tokens: Int, prompts: Int,
+  _ qkv: [Double], _ bias: [Double], kinds: [Int], images: Int, windows: Int, tokens: Int,
+  prompts: Int,
   heads: Int, d: Int, source: (Int) -> Int
 ) -> [Double] {
   let (c, keys, all) = (heads * d, prompts + tokens, images * windows * tokens)
@@ -61,7 +62,8 @@ private func reference(
         bias: WindowBias($0[1], kinds: [0, 0]))
     } reference: {
       reference(
-        $0[0], $0[1], kinds: [0, 0], images: b, windows: w, tokens: m, prompts: p, heads: heads, d: d
+        $0[0], $0[1], kinds: [0, 0], images: b, windows: w, tokens: m, prompts: p, heads: heads,
+        d: d
       ) { $0 % b }
     }
   }

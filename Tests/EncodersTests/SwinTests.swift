@@ -33,7 +33,8 @@ private func normals(_ shape: [Int], seed: UInt64) -> Tensor {
       #expect(error <= tolerance, "\(name)")
     }
     #expect(states.count == 5)
-    let error = try #require(largestDifference(output, try file.require("output.last_hidden_state")))
+    let error = try #require(
+      largestDifference(output, try file.require("output.last_hidden_state")))
     #expect(error <= tolerance)
     let batch = Batch(size: images.shape[0], images: images)
     let pooled = model.feature(batch, .evaluation, prompts: nil)
@@ -76,12 +77,14 @@ private func normals(_ shape: [Int], seed: UInt64) -> Tensor {
     let images = normals([2, 3, 32, 32], seed: 1)
     var carried: [Int] = []
     let start = normals([2, 5, 16], seed: 2).variable
-    let output = model.tokens(images, prompts: { input in
-      carried.append(input.carriedPrompts)
-      #expect(input.tokens.shape[1] == (input.index < 2 ? 64 : 16) + input.carriedPrompts)
-      #expect(largestDifference(mean(input.tokens, axis: 1), input.mean) ?? 1 <= tolerance)
-      return input.index == 0 ? start : nil
-    })
+    let output = model.tokens(
+      images,
+      prompts: { input in
+        carried.append(input.carriedPrompts)
+        #expect(input.tokens.shape[1] == (input.index < 2 ? 64 : 16) + input.carriedPrompts)
+        #expect(largestDifference(mean(input.tokens, axis: 1), input.mean) ?? 1 <= tolerance)
+        return input.index == 0 ? start : nil
+      })
     #expect(carried == [0, 5, 5, 5])
     #expect(output.shape == [2, 21, 32])
     let gradient = output.backward(.full(output.shape, 1))[start]

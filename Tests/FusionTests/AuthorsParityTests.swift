@@ -14,10 +14,27 @@ private struct AuthorsFixture {
   let sizes: Sizes
 
   struct Sizes: Decodable {
-    let img_size, patch_size, embed_dim, window_size, moe_n_experts, prompt_length: Int
-    let depths, num_heads: [Int]
-    let d_cross, d_inter, text_dim, map_dim: Int
-    let temperature, importance_threshold, importance_weight: Float
+    let image, patch, width, window, experts, length: Int
+    let depths, heads: [Int]
+    let crossWidth, ownWidth, textWidth: Int
+    let temperature, importanceThreshold, importanceWeight: Float
+
+    enum CodingKeys: String, CodingKey {
+      case image = "img_size"
+      case patch = "patch_size"
+      case width = "embed_dim"
+      case window = "window_size"
+      case experts = "moe_n_experts"
+      case length = "prompt_length"
+      case depths
+      case heads = "num_heads"
+      case crossWidth = "d_cross"
+      case ownWidth = "d_inter"
+      case textWidth = "text_dim"
+      case temperature
+      case importanceThreshold = "importance_threshold"
+      case importanceWeight = "importance_weight"
+    }
   }
 
   init() throws {
@@ -34,10 +51,10 @@ private struct AuthorsFixture {
 
   private var configuration: MoPEConfiguration {
     var c = MoPEConfiguration()
-    c.experts = sizes.moe_n_experts
-    c.length = sizes.prompt_length
-    c.ownWidth = sizes.d_inter
-    c.crossWidth = sizes.d_cross
+    c.experts = sizes.experts
+    c.length = sizes.length
+    c.ownWidth = sizes.ownWidth
+    c.crossWidth = sizes.crossWidth
     c.temperature = sizes.temperature
     c.routingFeature = .mean
     c.stageEntry = .inherit
@@ -52,13 +69,14 @@ private struct AuthorsFixture {
     _ feature: Tensor, sharing: WindowPrompts, wrap: @escaping (Swin) -> any Encoder = { $0 }
   ) throws -> MoPE {
     let swin = SwinConfiguration(
-      imageSize: sizes.img_size, patchSize: sizes.patch_size, width: sizes.embed_dim,
-      depths: sizes.depths, heads: sizes.num_heads, window: sizes.window_size)
+      imageSize: sizes.image, patchSize: sizes.patch, width: sizes.width,
+      depths: sizes.depths, heads: sizes.heads, window: sizes.window)
     let weights = AuthorsWeights(try file("weights"), sizes)
     return try MoPE(
       configuration,
       main: EncoderPlan(name: "vision", tuning: .frozen) { wrap(Swin(swin, sharing: sharing, $0)) },
-      complementary: EncoderPlan(name: "text", tuning: .frozen) { _ in GivenFeature(value: feature) },
+      complementary: EncoderPlan(name: "text", tuning: .frozen) { _ in GivenFeature(value: feature)
+      },
       outputs: try weights.file.require("head.bias").count, weights: weights,
       random: RandomStream(seed: 0))
   }
@@ -127,11 +145,15 @@ private struct AuthorsWeights: Checkpoint {
       ("attention.self", "attn"), ("intermediate.dense", "mlp.fc1"), ("output.dense", "mlp.fc2"),
     ]
     for (ours, theirs) in renamed { key = key.replacingOccurrences(of: ours, with: theirs) }
-    for (i, part) in ["attn.query", "attn.key", "attn.value"].enumerated() where key.contains(part) {
-      return (key.replacingOccurrences(of: part, with: "attn.qkv"), { stacked in
-        let rows = stacked.shape[0] / 3
-        return stacked.slice(i * rows..<(i + 1) * rows)
-      })
+    for (i, part) in ["attn.query", "attn.key", "attn.value"].enumerated() where key.contains(part)
+    {
+      return (
+        key.replacingOccurrences(of: part, with: "attn.qkv"),
+        { stacked in
+          let rows = stacked.shape[0] / 3
+          return stacked.slice(i * rows..<(i + 1) * rows)
+        }
+      )
     }
     return (key, { $0 })
   }
@@ -152,15 +174,21 @@ private struct AuthorsWeights: Checkpoint {
     let (stage, block) = stageAndBlock(index)
     switch words[1] {
     case "static":  // index 0 of [1 + k, blocks, l, C]
-      return ("deep_prompt_embeddings_\(stage)", { bank in
-        let (_, _, l, c) = bank.shape4
-        return bank.slice(0..<1).slice(block..<block + 1, axis: 1).reshaped(l, c)
-      })
+      return (
+        "deep_prompt_embeddings_\(stage)",
+        { bank in
+          let (_, _, l, c) = bank.shape4
+          return bank.slice(0..<1).slice(block..<block + 1, axis: 1).reshaped(l, c)
+        }
+      )
     case "experts":
-      return ("deep_prompt_embeddings_\(stage)", { bank in
-        let (count, _, l, c) = bank.shape4
-        return bank.slice(1..<count).slice(block..<block + 1, axis: 1).reshaped(count - 1, l, c)
-      })
+      return (
+        "deep_prompt_embeddings_\(stage)",
+        { bank in
+          let (count, _, l, c) = bank.shape4
+          return bank.slice(1..<count).slice(block..<block + 1, axis: 1).reshaped(count - 1, l, c)
+        }
+      )
     case "router":
       let names = [
         "own": "mm_prompt_self_proj", "cross": "mm_prompt_cross_proj",
@@ -194,7 +222,8 @@ private struct AuthorsWeights: Checkpoint {
     let importance: Tensor
   }
 
-  private func run(_ fixture: AuthorsFixture, _ file: SafetensorsFile, _ sharing: WindowPrompts) throws
+  private func run(_ fixture: AuthorsFixture, _ file: SafetensorsFile, _ sharing: WindowPrompts)
+    throws
     -> Result
   {
     let model = try fixture.model(try file.require("input.text_feature"), sharing: sharing)
@@ -202,18 +231,21 @@ private struct AuthorsWeights: Checkpoint {
     let output = model(Batch(size: images.shape[0], images: images), .evaluation)
     let importance = mean(
       output.routing.map {
-        importanceLoss($0.weights, threshold: fixture.sizes.importance_threshold)
+        importanceLoss($0.weights, threshold: fixture.sizes.importanceThreshold)
       })
     return Result(model: model, output: output, importance: importance)
   }
 
-  private func expectEqual(_ result: Result, _ fixture: AuthorsFixture, _ file: SafetensorsFile) throws {
+  private func expectEqual(_ result: Result, _ fixture: AuthorsFixture, _ file: SafetensorsFile)
+    throws
+  {
     let expected = try file.require("output.feature")
     #expect(try #require(largestDifference(result.output.feature, expected)) <= forward)
     let importance = result.importance.reshaped(1)
     let expectedImportance = try file.require("output.importance_loss")
     #expect(try #require(largestDifference(importance, expectedImportance)) <= forward)
-    #expect(file.names.filter { $0.hasPrefix("output.routing.") }.count == result.output.routing.count)
+    #expect(
+      file.names.filter { $0.hasPrefix("output.routing.") }.count == result.output.routing.count)
     for (i, routing) in result.output.routing.enumerated() {
       let expected = try file.require("output.routing.\(i)")
       #expect(try #require(largestDifference(routing.weights, expected)) <= forward, "routing \(i)")
@@ -226,14 +258,15 @@ private struct AuthorsWeights: Checkpoint {
   ) throws {
     let objective =
       sum(result.output.feature * (try file.require("input.cotangent")))
-      + result.importance * fixture.sizes.importance_weight
+      + result.importance * fixture.sizes.importanceWeight
     let gradients = objective.backward()
     let weights = AuthorsWeights(try fixture.file("weights"), fixture.sizes)
     var compared: Set<String> = []
     for parameter in result.model.store.trainable where !parameter.name.hasPrefix("head.") {
       let (key, cut) = try #require(weights.place(parameter.name), "\(parameter.name)")
       let stored = try file.require("grad.\(key)")
-      let error = try #require(largestDifference(gradients[parameter], cut(stored)), "\(parameter.name)")
+      let error = try #require(
+        largestDifference(gradients[parameter], cut(stored)), "\(parameter.name)")
       #expect(error <= backward, "\(parameter.name)")
       compared.insert("grad.\(key)")
     }
@@ -261,7 +294,8 @@ private struct AuthorsWeights: Checkpoint {
     #expect(try #require(largestDifference(tokens, try file.require("output.tokens"))) <= forward)
   }
 
-  @Test func `the released window order equals the authors' released code, and is another`() throws {
+  @Test func `the released window order equals the authors' released code, and is another`() throws
+  {
     let fixture = try AuthorsFixture()
     let file = try fixture.file("case-mixed-tiling")
     try expectEqual(try run(fixture, file, .authorsMixed), fixture, file)
@@ -274,12 +308,13 @@ private struct AuthorsWeights: Checkpoint {
     let fixture = try AuthorsFixture()
     let file = try fixture.file("weights")
     let weights = AuthorsWeights(file, fixture.sizes)
-    let model = try fixture.model(.zeros([1, fixture.sizes.text_dim]), sharing: .ownImage)
+    let model = try fixture.model(.zeros([1, fixture.sizes.textWidth]), sharing: .ownImage)
     let names = model.store.parameters.flatMap(\.parts) + model.store.buffers.map(\.name)
     let read = Set(names.compactMap { weights.place($0)?.key })
     let unread = file.names.filter { name in
       // Tables that follow from the sizes, a counter, and the routers of blocks that are not routed.
-      !read.contains(name) && !name.hasSuffix("relative_position_index") && !name.hasSuffix("attn_mask")
+      !read.contains(name) && !name.hasSuffix("relative_position_index")
+        && !name.hasSuffix("attn_mask")
         && !name.hasSuffix("num_batches_tracked") && !name.contains(".blocks.0.mm_")
     }
     #expect(unread == [])

@@ -8,14 +8,14 @@ import Testing
 /// Parameters of the papers' networks at full size (`paper/method.md` §18, `paper/baselines.md` §1). The frozen encoders
 /// have undefined values, so nothing of their size is computed.
 @Suite struct ParameterCountTests {
-  private static let swin = EncoderPlan(name: "vision", tuning: .frozen) { Swin(.base, $0.undefined) }
-  private static let vit = EncoderPlan(name: "vision", tuning: .frozen) { ViT(.base, $0.undefined) }
-  private static let bert = EncoderPlan(name: "text", tuning: .frozen, promptLength: 4) {
+  private let swin = EncoderPlan(name: "vision", tuning: .frozen) { Swin(.base, $0.undefined) }
+  private let vit = EncoderPlan(name: "vision", tuning: .frozen) { ViT(.base, $0.undefined) }
+  private let bert = EncoderPlan(name: "text", tuning: .frozen, promptLength: 4) {
     BERT(.base, $0.undefined)
   }
 
   private func counts(
-    _ change: (inout MoPEConfiguration) -> Void, main: EncoderPlan = swin
+    _ change: (inout MoPEConfiguration) -> Void, main: EncoderPlan? = nil
   ) throws -> [Int] {
     var configuration = MoPEConfiguration()
     configuration.mapperSharing = .perWidth
@@ -23,7 +23,7 @@ import Testing
     change(&configuration)
     return try [3, 23, 101].map { classes in
       try MoPE(
-        configuration, main: main, complementary: Self.bert, outputs: classes,
+        configuration, main: main ?? swin, complementary: bert, outputs: classes,
         random: RandomStream(seed: 0)
       ).store.trainableCount
     }
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func `the multimodal router on ViT with three up-projections`() throws {
-    let found = try counts({ $0.mapperSharing = .perBlocks(4) }, main: Self.vit)
+    let found = try counts({ $0.mapperSharing = .perBlocks(4) }, main: vit)
     #expect(found == [1_591_035, 1_606_415, 1_666_397])
   }
 

@@ -21,7 +21,8 @@ private struct SoundFeature: Encoder {
   let tolerance = 2e-5
 
   private static let swin = SwinConfiguration(
-    imageSize: 32, patchSize: 2, width: 16, depths: [2, 2], heads: [2, 2], window: 4, hiddenRatio: 2)
+    imageSize: 32, patchSize: 2, width: 16, depths: [2, 2], heads: [2, 2], window: 4, hiddenRatio: 2
+  )
 
   private func model(_ change: (inout MoPEConfiguration) -> Void = { _ in }) throws -> MoPE {
     var configuration = MoPEConfiguration()
@@ -31,7 +32,9 @@ private struct SoundFeature: Encoder {
     change(&configuration)
     return try MoPE(
       configuration, main: EncoderPlan(name: "vision", tuning: .frozen) { Swin(Self.swin, $0) },
-      complementary: EncoderPlan(name: "sound", tuning: .frozen) { _ in SoundFeature(featureWidth: 6) },
+      complementary: EncoderPlan(name: "sound", tuning: .frozen) { _ in
+        SoundFeature(featureWidth: 6)
+      },
       outputs: 3, random: RandomStream(seed: 0))
   }
 
