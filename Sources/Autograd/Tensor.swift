@@ -41,6 +41,9 @@ public struct Tensor {
     Tensor(storage: Storage(count: shape.product), shape: shape)
   }
 
+  /// Undefined values, in memory that is not touched: for models that are only counted.
+  public static func undefined(_ shape: [Int]) -> Tensor { empty(shape) }
+
   public static func full(_ shape: [Int], _ value: Float) -> Tensor {
     let tensor = empty(shape)
     tensor.mutablePointer.update(repeating: value, count: tensor.count)

@@ -5,20 +5,36 @@ import NN
 public struct BlockInput {
   /// Which block, from 0, over all stages.
   public let index: Int
-  /// The raw input of the block, `[B, N, C]`; with the outputs of earlier prompts in front where the encoder keeps
-  /// them (`carriedPrompts`).
-  public let tokens: Tensor
+  private let makeTokens: () -> Tensor
+  private let makeMean: () -> Tensor
   /// Prompt tokens at the front of `tokens`.
   public let carriedPrompts: Int
   /// Whether the first token is [CLS].
   public let startsWithCLS: Bool
 
   public init(index: Int, tokens: Tensor, carriedPrompts: Int = 0, startsWithCLS: Bool) {
+    self.init(
+      index: index, tokens: { tokens }, mean: { Autograd.mean(tokens, axis: 1) },
+      carriedPrompts: carriedPrompts, startsWithCLS: startsWithCLS)
+  }
+
+  /// For an encoder that has its tokens in another arrangement and can give their mean without rearranging them.
+  init(
+    index: Int, tokens: @escaping () -> Tensor, mean: @escaping () -> Tensor, carriedPrompts: Int,
+    startsWithCLS: Bool
+  ) {
     self.index = index
-    self.tokens = tokens
+    makeTokens = tokens
+    makeMean = mean
     self.carriedPrompts = carriedPrompts
     self.startsWithCLS = startsWithCLS
   }
+
+  /// The raw input of the block, `[B, N, C]`; with the outputs of earlier prompts in front where the encoder keeps
+  /// them (`carriedPrompts`).
+  public var tokens: Tensor { makeTokens() }
+  /// The mean of `tokens` over the tokens, `[B, C]`.
+  public var mean: Tensor { makeMean() }
 }
 
 /// Gives the prompts `[B, P, C]` to put into a block, or nil for none (or, where the encoder carries prompts, for
@@ -34,8 +50,14 @@ public protocol Encoder {
   var featureWidth: Int { get }
   /// Prompts start uniform in ± this bound (`method.md` is explicit per encoder; see the conforming types).
   var promptBound: Float { get }
+  /// Whether prompts go on to the next block when the source gives nil there.
+  var carriesPrompts: Bool { get }
   /// The global feature ψ of each sample: `[B, featureWidth]`.
   func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor
+}
+
+extension Encoder {
+  public var carriesPrompts: Bool { false }
 }
 
 /// How much of an encoder trains.

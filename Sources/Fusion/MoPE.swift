@@ -31,6 +31,15 @@ public enum RoutingFeature: String, Codable, Hashable, Sendable {
   case mean
 }
 
+/// Where a main encoder of several stages gets fresh prompts (`paper/method.md` §9.1).
+public enum StageEntry: String, Codable, Hashable, Sendable {
+  /// In every block.
+  case all
+  /// In every block but the first of each stage (the authors' multimodal path): the first stage starts with learned
+  /// prompts, the others with those that patch merging carries along. Only for encoders that carry prompts.
+  case inherit
+}
+
 /// Every choice the papers leave open, with their defaults (`paper/method.md` §1, §16).
 public struct MoPEConfiguration: Codable, Hashable, Sendable {
   public var prompts: PromptKinds = .all
@@ -49,6 +58,9 @@ public struct MoPEConfiguration: Codable, Hashable, Sendable {
   public var temperature: Float = 0.1
   public var noise = RoutingNoise.inverseSquare
   public var routingFeature = RoutingFeature.cls
+  public var stageEntry = StageEntry.all
+  /// The first two blocks have one router (the first paper's code on Swin).
+  public var sharesFirstRouter = false
   public var mapperSharing = MapperSharing.perBlocks(4)
   public var mapperNorm = MapperNorm.batch
   /// GELU behind the up-projections (the authors' code only).
@@ -67,9 +79,8 @@ public final class MoPE: FusionModel {
   public let configuration: MoPEConfiguration
   public let main: Branch
   public let complementary: Branch
-  private let fixed: [Parameter]  // P_s [l, C] per block
-  private let experts: [Parameter]  // E [k, l, C] per block
-  private let routers: [Router]
+  private let blocks: [BlockPrompts]
+  private let input: Parameter?  // [1, 2l + 1, C] of the first block, if stages inherit
   private let mapper: Mapper?
   private let head: Linear
 
@@ -78,59 +89,56 @@ public final class MoPE: FusionModel {
   ///     `configuration.prompts`' static prompt, so its `promptLength` must be 0.
   ///   - complementary: the encoder that steers.
   ///   - outputs: classes or labels.
+  ///   - weights: gives every parameter and buffer, by its name in the store; nil starts afresh.
   public init(
     _ configuration: MoPEConfiguration, main: EncoderPlan, complementary: EncoderPlan, outputs: Int,
-    random: RandomStream
+    weights: Checkpoint? = nil, random: RandomStream
   ) throws {
-    require(main.promptLength == 0, "MoPE: the main encoder's static prompts are in its configuration")
+    require(
+      main.promptLength == 0, "MoPE: the main encoder's static prompts are in its configuration")
     let c = configuration
     self.configuration = c
-    store = ParameterStore(random: random)
-    let root = store.root
+    let store = ParameterStore(random: random)
+    self.store = store
+    let root = weights.map { store.root.loading($0) } ?? store.root
     let dropout = c.dropsPrompts == .all ? c.promptDropout : 0
     self.main = Branch(main, dropout: dropout, root)
     self.complementary = Branch(complementary, dropout: dropout, root)
     let encoder = self.main.encoder
     let widths = encoder.blockWidths
     let source = self.complementary.encoder.featureWidth
-    let bound = encoder.promptBound
+    require(
+      c.stageEntry == .all || encoder.carriesPrompts,
+      "MoPE: stages can inherit prompts only in an encoder that carries them from block to block")
     let scope = root / "mope"
-    fixed =
-      c.prompts.contains(.fixed)
-      ? widths.enumerated().map { i, width in
-        (scope / "static").parameter("\(i)", [c.length, width], .uniform(bound))
-      } : []
-    experts =
-      c.prompts.contains(.dynamic)
-      ? widths.enumerated().map { i, width in
-        (scope / "experts").parameter("\(i)", [c.experts, c.length, width], .uniform(bound))
-      } : []
-    routers =
-      c.prompts.contains(.dynamic)
-      ? widths.enumerated().map { i, width in
-        Router(c, width: width, complementaryWidth: source, scope / "router" / i)
-      } : []
+    blocks = BlockPrompts.all(c, encoder, complementaryWidth: source, scope)
     mapper =
       c.prompts.contains(.mapped)
       ? Mapper(c, from: source, to: widths, scope / "mapper") : nil
+    input =
+      c.stageEntry == .inherit
+      ? scope.parameter("input", [1, c.tokens, widths[0]], .uniform(encoder.promptBound)) : nil
     head = Linear(encoder.featureWidth, outputs, root / "head")
     try store.validate()
   }
 
   public func callAsFunction(_ batch: Batch, _ mode: Mode) -> FusionOutput {
-    let usesComplement = mapper != nil || !routers.isEmpty
+    let usesComplement = mapper != nil || configuration.prompts.contains(.dynamic)
     let steering = usesComplement ? complementary.feature(batch, mode) : nil  // ψ_y [B, d_y]
     let mapped = steering.flatMap { feature in mapper.map { $0(feature, mode) } }
     var routing: [Routing] = []
     let feature = main.encoder.feature(batch, mode) { input in
+      let block = self.blocks[input.index]
+      if block.inherits { return self.entering(input, batch.size, mode) }
       var parts: [Tensor] = []
-      if !self.fixed.isEmpty {
-        parts.append(self.drop(self.fixed[input.index].value.repeated(batch.size), mode, input, "static"))
+      if let fixed = block.fixed {
+        parts.append(self.drop(fixed.value.repeated(batch.size), mode, input, "static"))
       }
-      if let steering, !self.routers.isEmpty {
-        let route = self.routers[input.index](own: self.pooled(input), cross: steering, mode)
+      if let steering, let router = block.router, let experts = block.experts {
+        let route = router(own: self.pooled(input), cross: steering, mode)
         routing.append(route)
-        parts.append(self.drop(self.mixed(route.weights, input.index), mode, input, "dynamic"))
+        let dynamic = mixed(experts.value, route.weights)  // [B, l, C]
+        parts.append(self.drop(dynamic, mode, input, "dynamic"))
       }
       if let mapped { parts.append(mapped[input.index]) }
       return parts.isEmpty ? nil : concatenated(parts, axis: 1)  // [B, 2l + 1, C]
@@ -138,11 +146,12 @@ public final class MoPE: FusionModel {
     return FusionOutput(logits: head(feature), feature: feature, routing: routing)
   }
 
-  /// P_d = Σ_j r_j E_j: `[B, k]` → `[B, l, C]`
-  private func mixed(_ weights: Tensor, _ block: Int) -> Tensor {
-    let (k, l, c) = experts[block].value.shape3
-    return matmul(weights, experts[block].value.reshaped(k, l * c))
-      .reshaped(weights.shape[0], l, c)
+  /// The prompts of the first block of a stage: learned ones in the first stage, else those it inherits.
+  private func entering(_ input: BlockInput, _ batch: Int, _ mode: Mode) -> Tensor? {
+    guard input.index == 0, let start = self.input else { return nil }
+    let (_, p, c) = start.value.shape3
+    let rate = configuration.dropsPrompts == .none ? 0 : configuration.promptDropout
+    return dropped(start.value.reshaped(p, c).repeated(batch), rate, mode, "mope.input")
   }
 
   /// ψ_x `[B, C]`
@@ -151,11 +160,61 @@ public final class MoPE: FusionModel {
       let (b, _, c) = input.tokens.shape3
       return input.tokens.slice(0..<1, axis: 1).reshaped(b, c)
     }
-    return mean(input.tokens, axis: 1)
+    return input.mean
   }
 
   private func drop(_ x: Tensor, _ mode: Mode, _ input: BlockInput, _ kind: String) -> Tensor {
     let rate = configuration.dropsPrompts == .all ? configuration.promptDropout : 0
     return dropped(x, rate, mode, "mope.\(kind).\(input.index)")
+  }
+}
+
+/// What one block of the main encoder has of its own.
+private struct BlockPrompts {
+  /// Whether the block gets no fresh prompts.
+  let inherits: Bool
+  let fixed: Parameter?  // P_s [l, C]
+  let experts: Parameter?  // E [k, l, C]
+  let router: Router?
+
+  static func all(
+    _ c: MoPEConfiguration, _ encoder: any Encoder, complementaryWidth: Int, _ scope: Scope
+  ) -> [BlockPrompts] {
+    let (widths, bound) = (encoder.blockWidths, encoder.promptBound)
+    var first: Router?
+    return widths.enumerated().map { i, width in
+      // A stage begins where the width changes.
+      if c.stageEntry == .inherit && (i == 0 || width != widths[i - 1]) {
+        return BlockPrompts(inherits: true, fixed: nil, experts: nil, router: nil)
+      }
+      let fixed =
+        c.prompts.contains(.fixed)
+        ? (scope / "static").parameter("\(i)", [c.length, width], .uniform(bound)) : nil
+      guard c.prompts.contains(.dynamic) else {
+        return BlockPrompts(inherits: false, fixed: fixed, experts: nil, router: nil)
+      }
+      let experts = (scope / "experts").parameter(
+        "\(i)", [c.experts, c.length, width], .uniform(bound))
+      let shared = c.sharesFirstRouter && i == 1 ? first : nil
+      let router =
+        shared
+        ?? Router(c, width: width, complementaryWidth: complementaryWidth, scope / "router" / i)
+      if i == 0 { first = router }
+      return BlockPrompts(inherits: false, fixed: fixed, experts: experts, router: router)
+    }
+  }
+}
+
+/// P_d = Σ_j r_j E_j: experts `[k, l, C]` and weights `[B, k]` → `[B, l, C]`
+private func mixed(_ experts: Tensor, _ weights: Tensor) -> Tensor {
+  let (k, l, c) = experts.shape3
+  return matmul(weights, experts.reshaped(k, l * c)).reshaped(weights.shape[0], l, c)
+}
+
+extension MoPEConfiguration {
+  /// Prompt tokens of a block: up to 2l + 1.
+  var tokens: Int {
+    (prompts.contains(.fixed) ? length : 0) + (prompts.contains(.dynamic) ? length : 0)
+      + (prompts.contains(.mapped) ? 1 : 0)
   }
 }

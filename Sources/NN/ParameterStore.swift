@@ -44,11 +44,12 @@ public final class ParameterStore {
 
   fileprivate func register(
     _ name: String, parts: [String], keys: [String], _ shape: [Int], _ initializer: Initializer,
-    isTrainable: Bool, from reader: CheckpointReader?
+    isTrainable: Bool, isUndefined: Bool, from reader: CheckpointReader?
   ) -> Parameter {
     claim(name)
-    let value = reader.map { load(keys, shape, from: $0) }
-      ?? initializer.values(shape, random.stream(name))
+    let value =
+      reader.map { load(keys, shape, from: $0) }
+      ?? (isUndefined ? .undefined(shape) : initializer.values(shape, random.stream(name)))
     let parameter = Parameter(name: name, parts: parts, value: value, isTrainable: isTrainable)
     parameters.append(parameter)
     return parameter
@@ -64,7 +65,9 @@ public final class ParameterStore {
     return buffer
   }
 
-  fileprivate func open(_ checkpoint: Checkpoint, ignoring: @escaping (String) -> Bool) -> CheckpointReader {
+  fileprivate func open(_ checkpoint: Checkpoint, ignoring: @escaping (String) -> Bool)
+    -> CheckpointReader
+  {
     let reader = CheckpointReader(checkpoint, ignoring: ignoring)
     checkpoints.append(reader)
     return reader
@@ -87,7 +90,8 @@ public final class ParameterStore {
     let values = try trainable.map { ($0, try found($0.name, $0.shape)) }
     let states = try buffers.map { ($0, try found($0.name, $0.value.shape)) }
     if let extra = byName.keys.min() {
-      throw Failure(.badInput, "\(source): \(extra): unexpected tensor; was another model saved here?")
+      throw Failure(
+        .badInput, "\(source): \(extra): unexpected tensor; was another model saved here?")
     }
     for (parameter, tensor) in values { parameter.value.overwrite(with: tensor) }
     for (buffer, tensor) in states { buffer.update(tensor) }
@@ -165,12 +169,13 @@ public struct Scope {
   private(set) var checkpoint: (reader: CheckpointReader, depth: Int)?
   public private(set) var isFrozen: Bool
   var trainsBiasesOnly = false
+  var isUndefined = false
 
   public static func / (scope: Scope, name: String) -> Scope {
     let path = scope.path.isEmpty ? name : "\(scope.path).\(name)"
     return Scope(
       store: scope.store, path: path, checkpoint: scope.checkpoint, isFrozen: scope.isFrozen,
-      trainsBiasesOnly: scope.trainsBiasesOnly)
+      trainsBiasesOnly: scope.trainsBiasesOnly, isUndefined: scope.isUndefined)
   }
 
   public static func / (scope: Scope, index: Int) -> Scope { scope / "\(index)" }
@@ -186,6 +191,14 @@ public struct Scope {
   public var trainingBiasesOnly: Scope {
     var scope = self
     scope.trainsBiasesOnly = true
+    return scope
+  }
+
+  /// Parameters below that no checkpoint gives have undefined values: to count those of a large model without
+  /// waiting for, or having the memory of, its initial values.
+  public var undefined: Scope {
+    var scope = self
+    scope.isUndefined = true
     return scope
   }
 
@@ -219,7 +232,7 @@ public struct Scope {
     return store.register(
       (self / name).path, parts: parts.map { (self / $0).path }, keys: parts.map(key), shape,
       initializer, isTrainable: trainable && !isFrozen && (isBias || !trainsBiasesOnly),
-      from: checkpoint?.reader)
+      isUndefined: isUndefined, from: checkpoint?.reader)
   }
 
   /// Saved state that is not trained.

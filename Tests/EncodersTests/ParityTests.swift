@@ -6,10 +6,10 @@ import TestSupport
 import Testing
 
 /// Floats of two programs that sum in different orders: a few dozen roundings of 6e-8.
-private let tolerance = 2e-5
+let tolerance = 2e-5
 
 /// Holds every gradient of Σ output · cotangent against the stored ones, by checkpoint name.
-private func expectGradients(
+func expectGradients(
   _ gradients: Gradients, _ store: ParameterStore, _ file: SafetensorsFile, ignoring: [String] = []
 ) throws {
   var compared: Set<String> = []
@@ -32,7 +32,7 @@ private func expectGradients(
   #expect(Set(stored) == compared)
 }
 
-private func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segments: [Int32]?) {
+func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segments: [Int32]?) {
   let ids = try #require(try file.integers("input.input_ids"))
   let mask = try #require(try file.integers("input.attention_mask"))
   let text = TokenIds(
@@ -57,24 +57,29 @@ private func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segmen
     let (model, store) = try model()
     let file = try fixture.file("case.safetensors")
     var states: [Tensor] = []
-    let output = model.tokens(try file.require("input.pixel_values"), watching: { states.append($1) })
+    let output = model.tokens(
+      try file.require("input.pixel_values"), watching: { states.append($1) })
     for (i, state) in states.enumerated() {
       let error = try #require(largestDifference(state, try file.require("hidden.\(i)")))
       #expect(error <= tolerance, "hidden state \(i)")
     }
     #expect(states.count == model.configuration.layers + 1)
-    let error = try #require(largestDifference(output, try file.require("output.last_hidden_state")))
+    let error = try #require(
+      largestDifference(output, try file.require("output.last_hidden_state")))
     #expect(error <= tolerance)
     try expectGradients(
       output.backward(try file.require("cotangent")), store, file,
       ignoring: file.names.filter { $0.hasPrefix("grad.pooler") || $0.hasPrefix("grad.input") })
   }
 
-  @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws {
+  @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws
+  {
     let (model, _) = try model()
     let file = try fixture.file("prompted.safetensors")
     let images = try fixture.file("case.safetensors").require("input.pixel_values")
-    let prompts = try (0..<model.configuration.layers).map { try file.require("prompt.\($0)").variable }
+    let prompts = try (0..<model.configuration.layers).map {
+      try file.require("prompt.\($0)").variable
+    }
     let output = model.tokens(images, prompts: { prompts[$0.index].repeated(images.shape[0]) })
     let expected = try file.require("output.last_hidden_state")
     #expect(try #require(largestDifference(output, expected)) <= tolerance)
@@ -105,7 +110,9 @@ private func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segmen
     return (model, store)
   }
 
-  @Test func `states of every layer and all gradients equal transformers', padding included`() throws {
+  @Test func `states of every layer and all gradients equal transformers', padding included`()
+    throws
+  {
     let (model, store) = try model(.cls)
     let file = try fixture.file("case.safetensors")
     let (text, segments) = try tokenIds(file)
@@ -116,7 +123,8 @@ private func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segmen
       let error = try #require(largestDifference(state, try file.require("hidden.\(i)")))
       #expect(error <= tolerance, "hidden state \(i)")
     }
-    let error = try #require(largestDifference(output, try file.require("output.last_hidden_state")))
+    let error = try #require(
+      largestDifference(output, try file.require("output.last_hidden_state")))
     #expect(error <= tolerance)
     try expectGradients(
       output.backward(try file.require("cotangent")), store, file,
@@ -134,13 +142,17 @@ private func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segmen
     #expect(try #require(largestDifference(feature, expected)) <= tolerance)
   }
 
-  @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws {
+  @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws
+  {
     let (model, _) = try model(.cls)
     let file = try fixture.file("prompted.safetensors")
     let (text, segments) = try tokenIds(try fixture.file("case.safetensors"))
-    let prompts = try (0..<model.configuration.layers).map { try file.require("prompt.\($0)").variable }
+    let prompts = try (0..<model.configuration.layers).map {
+      try file.require("prompt.\($0)").variable
+    }
     let output = model.tokens(
-      text, .evaluation, segmentIds: segments, prompts: { prompts[$0.index].repeated(text.shape.batch) })
+      text, .evaluation, segmentIds: segments,
+      prompts: { prompts[$0.index].repeated(text.shape.batch) })
     let expected = try file.require("output.last_hidden_state")
     #expect(try #require(largestDifference(output, expected)) <= tolerance)
     let gradients = output.backward(try file.require("cotangent"))
