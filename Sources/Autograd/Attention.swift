@@ -79,6 +79,8 @@ private struct Layout {
   let keyColumn, valueColumn: Int
 
   var width: Int { heads * d }
+  /// Multiplications of one of the products: scores, or weighted values.
+  var products: Int { batch * heads * n * (p + m) * d }
 
   init(_ source: TokenSource, _ prompts: Tensor?, heads: Int) {
     self.heads = heads
@@ -127,9 +129,11 @@ private func attend(
       probabilities.map { $0.mutablePointer + at.item * heads * layout.n * (layout.p + layout.m) },
       scratch.mutablePointer)
   }
+  Work.add(4 * layout.products)
   guard let probabilities else { return output }
   return output.derived(from: inputs) { gradient, needs in
-    call.gradients(of: gradient, probabilities, needs)
+    Work.add(8 * layout.products)
+    return call.gradients(of: gradient, probabilities, needs)
   }
 }
 

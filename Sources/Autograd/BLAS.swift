@@ -70,6 +70,7 @@ func gemm(
   _ c: UnsafeMutablePointer<Float>, stride: Int, alpha: Float = 1, beta: Float = 0
 ) {
   guard m > 0, n > 0 else { return }
+  Work.add(2 * m * n * k)
   cblas_sgemm(
     CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
     blasint(m), blasint(n), blasint(k), alpha, a.pointer, blasint(a.stride), b.pointer,

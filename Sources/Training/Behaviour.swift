@@ -82,7 +82,7 @@ public struct Behaviour: Codable, Hashable, Sendable {
   /// One step of the method with smoke-sized encoders on four samples.
   private static func step(_ method: Method, _ recipe: Recipe) throws -> [Double] {
     let random = RandomStream(seed: 0).stream("behaviour")
-    let encoders = EncoderCatalogue(tier: .smoke, folder: "")
+    let encoders = EncoderCatalogue(tier: .smoke, folder: nil)
     let data = try PreparedSplit(
       SNLIVEStandIn(dataSeed: 0, sizes: SplitSizes(train: 4, validation: 0, test: 0)), .train,
       tokenizer: WordVocabulary.standIns)

@@ -7,13 +7,17 @@ import NN
 /// The encoders of a tier: how large they are, and where their weights are.
 public struct EncoderCatalogue: Sendable {
   public let tier: Tier
-  /// Holds one folder per pretrained encoder, with `model.safetensors`.
-  public let folder: String
+  /// Holds one folder per pretrained encoder, with `model.safetensors`; nil: random weights.
+  public let folder: String?
 
-  public init(tier: Tier, folder: String) {
+  /// - Parameter folder: nil leaves every encoder with random weights.
+  public init(tier: Tier, folder: String?) {
     self.tier = tier
     self.folder = folder
   }
+
+  /// The mini encoders with random weights, for timings.
+  static let untrained = EncoderCatalogue(tier: .mini, folder: nil)
 
   /// ViT-mini: 16 patches of 9×9, width 64, 4 layers.
   public static let miniViT = ViTConfiguration(
@@ -33,7 +37,8 @@ public struct EncoderCatalogue: Sendable {
 
   /// The file with the weights of an encoder, or nil where it starts from random ones.
   public func weights(_ choice: EncoderChoice) -> String? {
-    tier == .mini ? "\(folder)/\(choice.rawValue)-mini/model.safetensors" : nil
+    guard tier == .mini, let folder else { return nil }
+    return "\(folder)/\(choice.rawValue)-mini/model.safetensors"
   }
 
   /// SHA-256 of the weights of the encoders a method uses, by name.

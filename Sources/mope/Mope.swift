@@ -15,7 +15,8 @@ struct Mope: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-        List.self, Plan.self, Run.self, Check.self, Accept.self, Render.self, Doctor.self, Pretrain.self,
+        List.self, Plan.self, Run.self, Check.self, Accept.self, Render.self, Doctor.self, Bench.self,
+        Pretrain.self,
       ])
 
   /// Runs a command and ends with the exit code of what happened. The argument parser would turn every error into 1.

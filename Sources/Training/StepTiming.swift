@@ -1,0 +1,66 @@
+import Autograd
+import Datasets
+import Determinism
+import Encoders
+import Foundation
+import Fusion
+import NN
+
+/// The cost of a training step of a mini method: forward, loss, backward, clipping, AdamW.
+public struct StepTiming: Encodable, Sendable {
+  public let name: String
+  /// The median over the timed steps.
+  public let milliseconds: Double
+  public let best: Double
+  /// Of products of matrices, at the median.
+  public let gigaflops: Double
+  /// The most that tensors held at once.
+  public let tensorMegabytes: Double
+  public let trainableParameters: Int
+
+  /// MoPE with 16 and with 4 experts on the SNLI-VE stand-in, and P-SequentialFuse; encoders with random weights.
+  public static func all(steps: Int) throws -> [StepTiming] {
+    let methods: [(String, Method)] = [
+      ("MoPE k=16, mini, batch 32", .mope(.all, experts: 16)),
+      ("MoPE k=4, mini, batch 32", .mope(.all, experts: 4)),
+      ("P-SequentialFuse, mini, batch 32", .mope([.fixed, .mapped])),
+    ]
+    return try methods.map { try StepTiming($0, $1, steps: steps) }
+  }
+
+  private init(_ name: String, _ method: Method, steps: Int) throws {
+    let warmUp = 10
+    let recipe = Recipe.standard(method, on: .snliVE, tier: .mini)
+    let count = recipe.batchSize * (steps + warmUp)
+    let data = try PreparedSplit(
+      SNLIVEStandIn(sizes: SplitSizes(train: count, validation: 0, test: 0)), .train,
+      tokenizer: WordVocabulary.standIns)
+    var once = recipe
+    once.epochs = 1
+    let run = TrainingRun(
+      method: method, data: DataChoice(.snliVE, dataSeed: 1), recipe: once, tier: .mini, seed: 0)
+    let random = RandomStream(seed: 0)
+    let model = try method.model(
+      outputs: 3, encoders: EncoderCatalogue.untrained, random: random)
+    let trainer = Trainer(run, model, data, random)
+    let clock = ContinuousClock()
+    var times: [Double] = []
+    var last = clock.now
+    var operations = 0
+    TensorMemory.resetPeak()
+    try trainer.train { progress in
+      let now = clock.now
+      if progress.step > warmUp { times.append((now - last).seconds) }
+      if progress.step == warmUp { operations = Work.operations }
+      last = now
+    }
+    let perStep = Double(Work.operations - operations) / Double(times.count)
+    let median = times.sorted()[times.count / 2]
+    self.name = name
+    milliseconds = 1000 * median
+    best = 1000 * (times.min() ?? .nan)
+    gigaflops = perStep / median * 1e-9
+    tensorMegabytes = Double(TensorMemory.peak) * 1e-6
+    trainableParameters = model.store.trainableCount
+  }
+}

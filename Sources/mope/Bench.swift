@@ -1,0 +1,85 @@
+import ArgumentParser
+import Autograd
+import Determinism
+import Foundation
+import Training
+
+/// `mope bench`
+struct Bench: ParsableCommand, KernelChoosing {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures the machine's GEMM peak and the mini training steps beside it, in one run.")
+
+  @Option(help: "Kernels: portable, auto, or OpenBLAS's name of one.")
+  var kernel = KernelChoice.automatic
+  @Option(help: "Threads per operation.") var threads = 1
+  @Option(help: "Steps that are timed, after ten to warm up.") var steps = 100
+  @Flag(help: "The answer as JSON.") var json = false
+
+  func validate() throws {
+    guard threads >= 1, steps >= 1 else {
+      throw ValidationError("--threads and --steps: expected at least 1, found \(threads) and \(steps)")
+    }
+  }
+
+  private struct Answer: Encodable {
+    let environment: Environment
+    let products: [ProductTiming]
+    let peakGigaflops: Double
+    let steps: [StepTiming]
+    let peakMemoryMegabytes: Double
+  }
+
+  func run() throws {
+    Compute.setThreads(threads)
+    let products = ProductTiming.all()
+    let peak = products.map(\.gigaflops).max() ?? .nan
+    let timings = try StepTiming.all(steps: steps)
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    let memory = Double(usage.ru_maxrss) / 1000
+    if json {
+      try Console.answer(
+        json: Answer(
+          environment: .current, products: products, peakGigaflops: peak, steps: timings,
+          peakMemoryMegabytes: memory))
+      return
+    }
+    Console.answer("\(Environment.current.className); \(Environment.current.openBLAS)")
+    for product in products {
+      Console.answer("SGEMM \(product.shape): \(fixed(product.gigaflops, 1)) GFLOP/s")
+    }
+    for timing in timings {
+      let share = 100 * timing.gigaflops / peak
+      Console.answer(
+        """
+        \(timing.name): \(fixed(timing.milliseconds, 2)) ms per step (best \(fixed(timing.best, 2))), \
+        \(fixed(timing.gigaflops, 1)) GFLOP/s, \(fixed(share, 0)) % of the GEMM peak, \
+        tensors at most \(fixed(timing.tensorMegabytes, 1)) MB
+        """)
+    }
+    Console.answer("peak memory of the process: \(fixed(memory, 0)) MB")
+  }
+}
+
+/// The speed of one product of matrices.
+struct ProductTiming: Encodable {
+  let shape: String
+  let gigaflops: Double
+
+  /// A large square, and the shapes of the mini model's layers (batch 32, 17 tokens, width 64).
+  static func all() -> [ProductTiming] {
+    [(1024, 1024, 1024), (544, 192, 64), (544, 256, 64), (544, 64, 256)].map { m, n, k in
+      let x = Tensor.full([m, k], 0.5)
+      let weight = Tensor.full([n, k], 0.25)
+      let repeats = max(1, 200_000_000 / (2 * m * n * k))
+      let clock = ContinuousClock()
+      var best = Double.infinity
+      for _ in 0..<7 {
+        let time = clock.measure { for _ in 0..<repeats { _ = linear(x, weight) } }
+        best = min(best, time.seconds / Double(repeats))
+      }
+      return ProductTiming(
+        shape: "\(m)×\(n)×\(k)", gigaflops: 2 * Double(m * n * k) / best * 1e-9)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import Experiments
+import Foundation
+import Laboratory
+import Testing
+import Training
+
+private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().path
+
+@Suite struct ListTests {
+  @Test func `every file in Experiments is listed`() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: "\(root)/Experiments")
+      .filter { $0.hasSuffix(".swift") && $0 != "Experiments.swift" }
+    #expect(Set(files) == Set(allExperiments.map(\.info.source)))
+  }
+
+  @Test func `ids are unique`() {
+    let ids = allExperiments.map(\.info.id)
+    #expect(Set(ids).count == ids.count)
+  }
+
+  @Test(arguments: allExperiments.map(\.info.id))
+  func `an experiment has a golden and a report`(_ id: String) {
+    let manager = FileManager.default
+    #expect(manager.fileExists(atPath: "\(root)/Golden/\(id).json"))
+    #expect(manager.fileExists(atPath: "\(root)/Reports/\(id).md"))
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+private let id = "table-2-prompt-types"
+private let flags = ["--tier", "smoke", "--seeds", "0", "--jobs", "1", "--progress", "none"]
+
+/// The bytes of every finished run's predictions and tensors, by path.
+private func finished(_ command: Command) throws -> [String: Data] {
+  let folder = "\(command.project)/.mope/runs"
+  var found: [String: Data] = [:]
+  for run in try FileManager.default.contentsOfDirectory(atPath: folder) {
+    for file in ["predictions.safetensors", "tensors.safetensors", "trace.safetensors"] {
+      let path = "\(folder)/\(run)/\(file)"
+      if let data = FileManager.default.contents(atPath: path) { found["\(run)/\(file)"] = data }
+    }
+  }
+  return found
+}
+
+@Suite(.serialized) struct ResumeTests {
+  @Test func `the same command twice gives the same bits`() throws {
+    let (first, second) = (try Command("first"), try Command("second"))
+    _ = try first.run(["run", id] + flags)
+    _ = try second.run(["run", id] + flags)
+    let (a, b) = (try finished(first), try finished(second))
+    #expect(a.count >= 14)
+    #expect(a == b)
+  }
+
+  @Test func `a run killed at any moment goes on inside and ends with the same bits`() throws {
+    let whole = try Command("whole")
+    _ = try whole.run(["run", id] + flags)
+    let expected = try finished(whole)
+
+    // Every step is saved and one run is made at a time: some kills land inside of a run.
+    let killed = try Command("killed")
+    let command = ["run", id] + flags + ["--checkpoint-seconds", "0"]
+    var interruptedInside = false
+    for attempt in 1...40 {
+      let process = try killed.start(command)
+      Thread.sleep(forTimeInterval: 0.12 + 0.013 * Double(attempt))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      let unfinished = "\(killed.project)/.mope/unfinished"
+      let left = (try? FileManager.default.contentsOfDirectory(atPath: unfinished)) ?? []
+      interruptedInside = interruptedInside || left.contains { $0.hasSuffix(".safetensors") }
+    }
+    #expect(interruptedInside, "no kill landed inside of a run: the test has shown nothing")
+    _ = try killed.run(command)
+    #expect(try finished(killed) == expected)
+  }
+}
