@@ -19,7 +19,8 @@ public struct CheckpointFolder: Checkpoint {
   /// - Throws: `Failure(.missingInput)` or `Failure(.badInput)`, naming file and entry.
   public init(path: String) throws {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else {
       throw Failure(
         .missingInput, "\(path): no such folder; expected config.json and model.safetensors")
     }
@@ -90,7 +91,9 @@ public struct CheckpointFolder: Checkpoint {
         let extra = file.names.first { !listed.contains($0) }
         throw Failure(
           .badInput,
-          missing.map { "\(file.source): \($0): missing, model.safetensors.index.json says it is here" }
+          missing.map {
+            "\(file.source): \($0): missing, model.safetensors.index.json says it is here"
+          }
             ?? "\(file.source): \(extra ?? ""): not in model.safetensors.index.json for this file")
       }
       stored += listed.map { (file, $0) }

@@ -106,20 +106,50 @@ private struct ConfigurationFile {
     Failure(.badInput, "\(path): \(field): \(what)")
   }
 
-  /// Options with the only value that is supported; a field that is not there has it.
-  func require(_ expected: [String: AnyHashable]) throws {
-    for name in expected.keys.sorted() {
-      guard let found = fields[name], !(found is NSNull), let wanted = expected[name] else { continue }
-      if found as? AnyHashable != wanted {
-        throw bad(name, "only \(wanted.base) is supported, found \(found)")
+  /// An option's value.
+  enum Option: Equatable, CustomStringConvertible, ExpressibleByStringLiteral,
+    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
+  {
+    case text(String)
+    case flag(Bool)
+    case number(Double)
+
+    init(stringLiteral value: String) { self = .text(value) }
+    init(booleanLiteral value: Bool) { self = .flag(value) }
+    init(integerLiteral value: Int) { self = .number(Double(value)) }
+
+    func equals(_ found: Any) -> Bool {
+      switch self {
+      case .text(let text): found as? String == text
+      case .flag(let flag): found as? Bool == flag
+      case .number(let number):
+        found as? Double == number || (found as? Int).map(Double.init) == number
       }
+    }
+
+    var description: String {
+      switch self {
+      case .text(let text): "\"\(text)\""
+      case .flag(let flag): "\(flag)"
+      case .number(let number): "\(number)"
+      }
+    }
+  }
+
+  /// Options with the only value that is supported; a field that is not there has it.
+  func require(_ expected: [String: Option]) throws {
+    for (name, wanted) in expected.sorted(by: { $0.key < $1.key }) {
+      guard let found = fields[name], !(found is NSNull), !wanted.equals(found) else { continue }
+      throw bad(name, "only \(wanted) is supported, found \(found)")
     }
   }
 
   /// Longformer's window may be one number for all layers.
   func expandingWindow() -> ConfigurationFile {
     var expanded = self
-    if let window = fields["attention_window"] as? Int, let layers = fields["num_hidden_layers"] as? Int {
+    if let window = fields["attention_window"] as? Int,
+      let layers = fields["num_hidden_layers"] as? Int
+    {
       expanded.fields["attention_window"] = Array(repeating: window, count: max(layers, 0))
     }
     return expanded

@@ -181,7 +181,8 @@ private struct CheckedInputs {
     for item in 0..<b {
       let row = mask.map { $0[item * n..<(item + 1) * n] } ?? []
       if mask != nil && row.first != 1 {
-        throw bad("attention_mask", "text \(item) begins with padding; padding has to follow the text")
+        throw bad(
+          "attention_mask", "text \(item) begins with padding; padding has to follow the text")
       }
       if zip(row, row.dropFirst()).contains(where: { $0 < $1 }) {
         throw bad("attention_mask", "text \(item) goes on after padding")
@@ -189,7 +190,8 @@ private struct CheckedInputs {
     }
     return TokenIds(
       ids: ids.values.map(Int32.init),
-      mask: mask?.map(Float.init) ?? Array(repeating: 1, count: ids.values.count), batch: b, tokens: n)
+      mask: mask?.map(Float.init) ?? Array(repeating: 1, count: ids.values.count), batch: b,
+      tokens: n)
   }
 
   func segments(_ count: Int, _ text: TokenIds) throws -> [Int32]? {
