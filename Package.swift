@@ -29,17 +29,19 @@ let package = Package(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
     .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
+    .target(name: "Laboratory", dependencies: ["Datasets", "Training", "Reporting", "Determinism"]),
     .target(
       name: "Experiments",
       dependencies: [
-        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Determinism",
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
+        "Determinism",
       ],
       path: "Experiments"),
     .executableTarget(
       name: "mope",
       dependencies: [
-        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Experiments",
-        "Determinism", "CKernels",
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
+        "Experiments", "Determinism", "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -66,8 +68,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Experiments", "Reporting", "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd",
-        "Determinism",
+        "Experiments", "Laboratory", "Reporting", "Training", "Fusion", "Encoders", "Datasets",
+        "NN", "Autograd", "Determinism", "TestSupport",
       ]),
-    .testTarget(name: "MopeTests", dependencies: ["mope", "Determinism"]),
+    .testTarget(name: "MopeTests", dependencies: ["mope", "Determinism", "TestSupport"]),
   ])

@@ -48,6 +48,10 @@ public struct BERTConfiguration: Codable, Hashable, Sendable {
   /// `bert-base-uncased`
   public static let base = BERTConfiguration(
     vocabulary: 30_522, positions: 512, width: 768, layers: 12, heads: 12, hiddenWidth: 3072)
+
+  /// `bert-large-uncased`
+  public static let large = BERTConfiguration(
+    vocabulary: 30_522, positions: 512, width: 1024, layers: 24, heads: 16, hiddenWidth: 4096)
 }
 
 /// Which vector of BERT stands for the whole text.
@@ -61,11 +65,12 @@ public enum TextFeature: String, Codable, Hashable, Sendable {
 /// BERT (Devlin et al. 2019), post-norm, with the parameter names of Hugging Face's `BertModel`.
 ///
 /// Prompts enter after [CLS] at every layer as further keys and values (`paper/method.md` §9.3).
-public struct BERT: Encoder {
+public struct BERT: LayeredEncoder {
   public let configuration: BERTConfiguration
   public let output: TextFeature
-  let words, positions, segments: Embedding
-  let norm: LayerNorm
+  private let words, positions, segments: Embedding
+  /// Of the sum of a token's word, position and segment vectors.
+  public let norm: LayerNorm
   let layers: [BERTLayer]
   let pooler: Linear?
   private let path: String
@@ -91,16 +96,35 @@ public struct BERT: Encoder {
   /// 0.3 (the authors' code; `paper/method.md` §11)
   public var promptBound: Float { 0.3 }
 
-  /// ψ_y, `[B, C]`: the last [CLS] state or the pooler's output.
-  public func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
+  public func input(_ batch: Batch, _ mode: Mode) -> TokenState {
     guard let text = batch.text else { fatalError("BERT: the batch has no text") }
-    return pooled(tokens(text, mode, prompts: prompts, onlyCLS: true))
+    return input(embed(text, nil), mask: text.mask, mode)
   }
 
-  /// The feature from final states: `[B, N, C]` → `[B, C]`
+  /// Input tokens from vectors that replace, or include, those of words.
+  /// - Parameters:
+  ///   - sums: word, position and segment vectors summed, `[B, N, C]`; they still pass through `norm`.
+  ///   - mask: `[B, N]`, 0 at padding.
+  public func input(_ sums: Tensor, mask: [Float], _ mode: Mode) -> TokenState {
+    let (b, n, _) = sums.shape3
+    let tokens = dropped(
+      norm(sums), configuration.hiddenDropout, random(mode)?.stream("embeddings"))
+    return TokenState(tokens: tokens, bias: AttentionBias(padding: mask, batch: b, tokens: n))
+  }
+
+  public func layer(
+    _ index: Int, _ state: TokenState, prompts: Tensor?, onlyFirst: Bool, _ mode: Mode
+  ) -> Tensor {
+    layers[index](
+      state.tokens, prompts: prompts, bias: state.bias, random(mode)?.stream(index),
+      onlyFirst: onlyFirst)
+  }
+
+  public func finished(_ tokens: Tensor) -> Tensor { tokens }
+
+  /// ψ_y, `[B, C]`: the last [CLS] state or the pooler's output.
   public func pooled(_ states: Tensor) -> Tensor {
-    let (b, _, c) = states.shape3
-    let first = states.slice(0..<1, axis: 1).reshaped(b, c)
+    let first = states.firstTokens
     return pooler.map { tanh($0(first)) } ?? first
   }
 
@@ -112,21 +136,23 @@ public struct BERT: Encoder {
     _ text: TokenIds, _ mode: Mode, segmentIds: [Int32]? = nil, prompts: PromptSource? = nil,
     onlyCLS: Bool = false, watching: ((Int, Tensor) -> Void)? = nil
   ) -> Tensor {
-    let (b, n) = text.shape
-    var random: RandomStream?
-    if case .training(let stream) = mode { random = stream.stream(path) }
-    var x = embed(text, segmentIds)  // [B, N, C]
-    x = dropped(norm(x), configuration.hiddenDropout, random?.stream("embeddings"))
-    let bias = AttentionBias(padding: text.mask, batch: b, tokens: n)  // [B, 1, 1, N]
-    for (i, layer) in layers.enumerated() {
-      watching?(i, x)
-      let prompts = prompts?(BlockInput(index: i, tokens: x, startsWithCLS: true))  // [B, P, C]
-      x = layer(
-        x, prompts: prompts, bias: bias, random?.stream(i),
-        onlyFirst: onlyCLS && i == layers.count - 1)
-    }
-    watching?(layers.count, x)
-    return x
+    let state = input(embed(text, segmentIds), mask: text.mask, mode)
+    return run(
+      0..<layers.count, state, prompts: prompts, onlyFirst: onlyCLS, watching: watching, mode
+    ).tokens
+  }
+
+  /// Word vectors: ids → `[ids, C]`.
+  public func wordVectors(_ ids: [Int32]) -> Tensor { words(ids) }
+
+  /// What is added to the words at these positions, all of one segment: `[positions, C]`.
+  public func places(_ range: Range<Int>, segment: Int = 0) -> Tensor {
+    let c = configuration
+    require(
+      range.upperBound <= c.positions,
+      "BERT: position \(range.upperBound - 1), the model has \(c.positions) positions")
+    return positions.weight.value.slice(range)
+      + segments.weight.value.slice(segment..<segment + 1).reshaped(c.width)
   }
 
   private func embed(_ text: TokenIds, _ segmentIds: [Int32]?) -> Tensor {
@@ -134,9 +160,13 @@ public struct BERT: Encoder {
     let c = configuration
     require(n <= c.positions, "BERT: a text of \(n) tokens, the model has \(c.positions) positions")
     let word = words(text.ids).reshaped(b, n, c.width)
-    let place = positions.weight.value.slice(0..<n)  // [N, C]
-    guard let segmentIds else { return word + (place + segments.weight.value.slice(0..<1).reshaped(c.width)) }
-    return word + place + segments(segmentIds).reshaped(b, n, c.width)
+    guard let segmentIds else { return word + places(0..<n) }
+    return word + positions.weight.value.slice(0..<n) + segments(segmentIds).reshaped(b, n, c.width)
+  }
+
+  /// The encoder's own stream of a training step.
+  private func random(_ mode: Mode) -> RandomStream? {
+    if case .training(let stream) = mode { stream.stream(path) } else { nil }
   }
 }
 
@@ -162,7 +192,7 @@ struct BERTLayer {
 
   /// `[B, N, C]` → `[B, N, C]`, or `[B, 1, C]` if only the first token is needed.
   func callAsFunction(
-    _ x: Tensor, prompts: Tensor?, bias: AttentionBias, _ random: RandomStream?, onlyFirst: Bool
+    _ x: Tensor, prompts: Tensor?, bias: AttentionBias?, _ random: RandomStream?, onlyFirst: Bool
   ) -> Tensor {
     let c = configuration
     let width = c.width
@@ -173,7 +203,8 @@ struct BERTLayer {
     if onlyFirst {
       attended = attention(
         qkv(x.slice(0..<1, axis: 1), outputs: 0..<width), qkv(x, outputs: width..<3 * width),
-        prompts: promptKeysValues, heads: c.heads, bias: bias, dropout: dropout)
+        prompts: promptKeysValues, heads: c.heads,
+        bias: bias.map { AttentionBias($0.values.slice(0..<1, axis: 2)) }, dropout: dropout)
     } else {
       attended = selfAttention(
         qkv(x), prompts: promptKeysValues, heads: c.heads, bias: bias, dropout: dropout)

@@ -39,6 +39,10 @@ public struct ViTConfiguration: Codable, Hashable, Sendable {
   public static let base = ViTConfiguration(
     imageSize: 224, patchSize: 16, width: 768, layers: 12, heads: 12, hiddenWidth: 3072)
 
+  /// `google/vit-large-patch16-224-in21k`
+  public static let large = ViTConfiguration(
+    imageSize: 224, patchSize: 16, width: 1024, layers: 24, heads: 16, hiddenWidth: 4096)
+
   var patches: Int { (imageSize / patchSize) * (imageSize / patchSize) }
 }
 
@@ -46,19 +50,23 @@ public struct ViTConfiguration: Codable, Hashable, Sendable {
 ///
 /// Prompts enter after [CLS] at every block as further keys and values; their outputs, which deep prompting drops,
 /// are never computed.
-public struct ViT: Encoder {
+public struct ViT: LayeredEncoder {
   public let configuration: ViTConfiguration
   let classToken: Parameter  // [1, 1, C]
   let positions: Parameter  // [1, 1 + patches, C]
   let patches: PatchEmbedding
   let blocks: [ViTBlock]
   let norm: LayerNorm
+  let pooler: Linear?
 
-  public init(_ configuration: ViTConfiguration, _ scope: Scope) {
+  /// - Parameter pools: the feature is tanh of a linear map of [CLS] (`ViTModel`'s pooler) instead of [CLS] itself;
+  ///   the pooler's weights exist only where it is used.
+  public init(_ configuration: ViTConfiguration, pools: Bool = false, _ scope: Scope) {
     let c = configuration
     require(
       c.imageSize % c.patchSize == 0 && c.width % c.heads == 0,
-      "ViT: image \(c.imageSize) in patches of \(c.patchSize), width \(c.width) in \(c.heads) heads")
+      "ViT: image \(c.imageSize) in patches of \(c.patchSize), width \(c.width) in \(c.heads) heads"
+    )
     self.configuration = c
     let embeddings = scope / "embeddings"
     classToken = embeddings.parameter("cls_token", [1, 1, c.width], .normal(0.02))
@@ -68,6 +76,7 @@ public struct ViT: Encoder {
       patch: c.patchSize, c.width, embeddings / "patch_embeddings" / "projection")
     blocks = (0..<c.layers).map { ViTBlock(c, scope / "encoder" / "layer" / $0) }
     norm = LayerNorm(c.width, epsilon: c.epsilon, scope / "layernorm")
+    pooler = pools ? Linear(c.width, c.width, scope / "pooler" / "dense") : nil
   }
 
   public var blockWidths: [Int] { blocks.map { _ in configuration.width } }
@@ -78,10 +87,22 @@ public struct ViT: Encoder {
       .squareRoot()
   }
 
-  /// The final [CLS] state: `[B, C]`.
-  public func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
+  public func input(_ batch: Batch, _ mode: Mode) -> TokenState {
     guard let images = batch.images else { fatalError("ViT: the batch has no images") }
-    return tokens(images, prompts: prompts, onlyCLS: true).reshaped(batch.size, configuration.width)
+    return TokenState(tokens: embed(images), bias: nil)
+  }
+
+  public func layer(
+    _ index: Int, _ state: TokenState, prompts: Tensor?, onlyFirst: Bool, _ mode: Mode
+  ) -> Tensor {
+    blocks[index](state.tokens, prompts: prompts, onlyFirst: onlyFirst)
+  }
+
+  public func finished(_ tokens: Tensor) -> Tensor { norm(tokens) }
+
+  public func pooled(_ states: Tensor) -> Tensor {
+    let first = states.firstTokens
+    return pooler.map { tanh($0(first)) } ?? first
   }
 
   /// All final states `[B, 1 + patches, C]`, or the first of each sample alone `[B, 1, C]`.
@@ -90,14 +111,12 @@ public struct ViT: Encoder {
     _ images: Tensor, prompts: PromptSource? = nil, onlyCLS: Bool = false,
     watching: ((Int, Tensor) -> Void)? = nil
   ) -> Tensor {
-    var x = embed(images)  // [B, N, C]
-    for (i, block) in blocks.enumerated() {
-      watching?(i, x)
-      let prompts = prompts?(BlockInput(index: i, tokens: x, startsWithCLS: true))  // [B, P, C]
-      x = block(x, prompts: prompts, onlyFirst: onlyCLS && i == blocks.count - 1)
-    }
-    watching?(blocks.count, x)
-    return norm(x)
+    let state = TokenState(tokens: embed(images), bias: nil)
+    return finished(
+      run(
+        0..<blocks.count, state, prompts: prompts, onlyFirst: onlyCLS, watching: watching,
+        .evaluation
+      ).tokens)
   }
 
   private func embed(_ images: Tensor) -> Tensor {

@@ -1,4 +1,5 @@
 import Autograd
+import Determinism
 import Encoders
 import NN
 
@@ -56,12 +57,34 @@ public struct Branch {
     encoder = plan.make(plan.tuning.apply(to: scope / "encoder"))
     prompts =
       plan.promptLength > 0
-      ? VanillaPrompts(encoder, length: plan.promptLength, dropout: dropout, scope / "prompts") : nil
+      ? VanillaPrompts(encoder, length: plan.promptLength, dropout: dropout, scope / "prompts")
+      : nil
   }
 
   /// ψ, `[B, featureWidth]`
   public func feature(_ batch: Batch, _ mode: Mode) -> Tensor {
     encoder.feature(batch, mode, prompts: prompts?.source(batch.size, mode))
+  }
+
+  /// The encoder, if its layers can be run one by one.
+  /// - Throws: `Failure(.configuration)` if not, in the name of this method.
+  func layered(_ method: String) throws -> any LayeredEncoder {
+    guard let layered = encoder as? any LayeredEncoder else {
+      throw Failure(
+        .configuration,
+        "\(method): expected a plain Transformer such as ViT or BERT, found \(type(of: encoder))")
+    }
+    return layered
+  }
+
+  /// The encoder, if it is a BERT, whose input takes other vectors than words.
+  /// - Throws: `Failure(.configuration)` if not, in the name of this method.
+  func bert(_ method: String) throws -> BERT {
+    guard let bert = encoder as? BERT else {
+      throw Failure(
+        .configuration, "\(method): expected BERT as text encoder, found \(type(of: encoder))")
+    }
+    return bert
   }
 }
 

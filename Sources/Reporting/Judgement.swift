@@ -37,25 +37,23 @@ public struct Judgement: Hashable, Sendable {
   /// Judges all comparisons and criteria together; the worst one decides and is shown.
   public init(_ kind: Claim.Kind) {
     let parts = kind.evidence()
-    let criteria = kind.criteria()
-    let candidates =
-      parts.map { Judgement($0, family: parts.count) } + criteria.map { Judgement($0) }
-      + kind.absences().map { Judgement(notRun: $0) }
-    var worst = candidates.first ?? Judgement(notRun: "no comparison was given")
-    var strength = parts.first?.strength ?? 0
-    for (i, candidate) in candidates.enumerated().dropFirst() {
-      let other = i < parts.count ? parts[i].strength : 0
-      let (a, b) = (candidate.verdict.weakness, worst.verdict.weakness)
-      if a > b || (a == b && i < parts.count && other < strength) {
-        worst = candidate
-        strength = other
-      }
+    // The weakest comparison is found before it is described: describing costs an integration.
+    let ranked = parts.map { (part: $0, verdict: $0.verdict(family: parts.count)) }
+    let weakest = ranked.max { a, b in
+      let (one, other) = (a.verdict.weakness, b.verdict.weakness)
+      return one == other ? a.part.strength > b.part.strength : one < other
     }
-    self.init(worst, outOf: candidates.count)
+    var candidates = kind.absences().map { Judgement(notRun: $0) }
+    candidates += kind.criteria().map { Judgement($0) }
+    if let weakest { candidates.append(Judgement(weakest.part, weakest.verdict)) }
+    let worst = candidates.max { $0.verdict.weakness < $1.verdict.weakness }
+    self.init(
+      worst ?? Judgement(notRun: "no comparison was given"),
+      outOf: parts.count + candidates.count - (weakest == nil ? 0 : 1))
   }
 
-  private init(_ part: Evidence, family: Int) {
-    verdict = part.verdict(family: family)
+  private init(_ part: Evidence, _ verdict: Verdict) {
+    self.verdict = verdict
     let isUsable =
       part.missing == nil && !part.effects.isEmpty && part.effects.allSatisfy(\.isFinite)
     effect = isUsable ? mean(part.effects) : nil

@@ -167,8 +167,10 @@ private struct SourceSplitter {
     }
     for end in lines.indices where isClosureHead(lines[end]) {
       var start = end
-      while start > 0 && !lines[start].contains(" let ") { start -= 1 }
-      guard lines[start].contains(" let "), end - start < 8 else { continue }
+      while start > 0 && !isDeclaration(lines[start]) { start -= 1 }
+      guard isDeclaration(lines[start]),
+        lines[start...end].contains(where: { $0.contains("Experiment(") })
+      else { continue }
       hidden.formUnion(start...end)
       let closing = String(repeating: " ", count: indentation(lines[start])) + "}"
       if let closing = lines[end...].firstIndex(where: { $0 == closing || $0 == closing + ")" }) {
@@ -178,9 +180,12 @@ private struct SourceSplitter {
     return hidden
   }
 
-  /// Whether the line opens the experiment's closure: "… { notebook in".
+  private static func isDeclaration(_ line: String) -> Bool {
+    line.hasPrefix("let ") || line.contains(" let ")
+  }
+
+  /// Whether the line opens a closure with parameters: "… { notebook in".
   private static func isClosureHead(_ line: String) -> Bool {
-    line.hasSuffix("{ notebook in") || line.hasSuffix("{ notebook throws in")
-      || line.hasSuffix("{ (notebook: Notebook) in")
+    line.contains("{ ") && line.hasSuffix(" in")
   }
 }

@@ -162,7 +162,10 @@ struct ReportDocument {
     try append(
       "Regenerate: `\(command)\(seeds)\(draw)` · source: [`\(report.sourcePath)`]"
         + "(../\(report.sourcePath))", firstLine: 1)
-    if !report.claims.isEmpty { try append(Verdict.definitions, firstLine: 1) }
+    // The page holds all reports and explains verdicts once, at its top.
+    if !report.claims.isEmpty && format == .markdown {
+      try append(Verdict.definitions, firstLine: 1)
+    }
   }
 
   private func custom(_ text: String) throws {
@@ -198,8 +201,9 @@ struct ReportDocument {
 func escapedMarkdown(_ text: String) -> String {
   var result = ""
   for character in text {
-    if "\\`*_[]<>#~".contains(character) { result.append("\\") }
+    if "\\`*_<>#~".contains(character) { result.append("\\") }
     result.append(character)
   }
-  return result
+  // Brackets alone are text; only in front of these they would begin a link.
+  return result.replacing("](", with: "]\\(").replacing("][", with: "]\\[")
 }

@@ -7,15 +7,7 @@ struct ReportIndex {
   /// `Reports/README.md`.
   var markdown: String {
     var parts = ["# Reports", introduction]
-    var table = table { report in "\(report.info.title)" }.markdown
-    // Titles become links after the table is laid out, since a cell's text is plain.
-    for report in set.reports {
-      let title = escapedMarkdown(report.info.title)
-      if let range = table.range(of: "| \(title) ") {
-        table.replaceSubrange(range, with: "| [\(title)](\(report.info.id).md) ")
-      }
-    }
-    parts.append(table)
+    parts.append(table.markdown)
     for report in set.reports {
       parts.append(
         "## [\(escapedMarkdown(report.info.title))](\(report.info.id).md)\n\n"
@@ -39,18 +31,20 @@ struct ReportIndex {
     let tiers = Array(Set(set.reports.map(\.context.tier))).sorted().joined(separator: ", ")
     let date = set.date.map { " · \($0)" } ?? ""
     let words = counts.isEmpty ? "none judged" : counts.joined(separator: ", ")
-    return "\(set.reports.count) experiments · tier \(tiers)\(date) · \(total) claims: \(words)."
+    return "\(counted(set.reports.count, "experiment")) · tier \(tiers)\(date) · "
+      + "\(counted(total, "claim")): \(words)."
   }
 
   /// One row an experiment.
-  func table(title: (Report) -> String) -> Table {
+  private var table: Table {
     var table = Table([
       Table.Column("experiment", .leading), Table.Column("reproduces", .leading),
       Table.Column("claims", .leading), Table.Column("goldens", .leading),
     ])
     for report in set.reports {
       table.append([
-        .text(title(report)), .text(report.info.reproduces), .text(Self.verdicts(report)),
+        .link(report.info.title, to: "\(report.info.id).md"), .text(report.info.reproduces),
+        .text(Self.verdicts(report)),
         .text(report.notRun == nil ? report.summary.text : "○ not run"),
       ])
     }
@@ -66,4 +60,9 @@ struct ReportIndex {
     }
     return counts.isEmpty ? "no claims" : counts.joined(separator: ", ")
   }
+}
+
+/// "1 claim", "2 claims".
+private func counted(_ count: Int, _ noun: String) -> String {
+  count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
 }

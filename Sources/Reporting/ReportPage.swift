@@ -1,3 +1,7 @@
+import CCMark
+import Determinism
+import Foundation
+
 /// All reports as one HTML page that needs nothing else: pictures and style are inside.
 struct ReportPage {
   let set: ReportSet
@@ -27,6 +31,9 @@ struct ReportPage {
       <header id="top">
       <h1>Mixture of prompt experts: reports</h1>
       <p>\(escapedHTML(index.introduction))</p>
+      <details>
+      <summary>How verdicts are reached</summary>
+      \(try definitions())</details>
       </header>
       <nav aria-label="Experiments">
       <div class="cards">
@@ -40,6 +47,16 @@ struct ReportPage {
       </html>
 
       """
+  }
+
+  /// The definitions of the verdicts, which are written in Markdown.
+  private func definitions() throws -> String {
+    let text = Verdict.definitions
+    guard let html = cmark_markdown_to_html(text, text.utf8.count, CMARK_OPT_DEFAULT) else {
+      throw Failure(.internal, "cmark printed nothing")
+    }
+    defer { free(html) }
+    return String(cString: html)
   }
 
   /// Title, verdicts and the first picture of a report, linking to it.

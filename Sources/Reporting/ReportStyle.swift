@@ -30,9 +30,10 @@ enum ReportStyle {
       overflow-x: auto;
     }
     blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid var(--rule); }
-    .scroll { overflow-x: auto; margin: 1rem 0; }
+    .scroll { overflow-x: auto; margin: 1rem 0 .5rem; }
     table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-    caption { caption-side: bottom; text-align: left; color: var(--faint); padding-top: .5rem; }
+    td.trailing { white-space: nowrap; }
+    details { margin: 1rem 0; }
     th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
     thead th { border-bottom: 2px solid var(--faint); }
     tbody th { font-weight: 400; }

@@ -20,6 +20,8 @@ public struct Table: Hashable, Sendable {
     case text(String)
     /// Text that stands out, such as the best value of a column.
     case strong(String)
+    /// Text that leads to another file or address.
+    case link(String, to: String)
     case number(Double, digits: Int)
     /// Mean, sample standard deviation (nil for one value) and the number of values.
     case summary(mean: Double, deviation: Double?, count: Int, digits: Int)
@@ -28,7 +30,7 @@ public struct Table: Hashable, Sendable {
     /// The cell as plain text.
     public var text: String {
       switch self {
-      case .text(let text), .strong(let text): text
+      case .text(let text), .strong(let text), .link(let text, _): text
       case .number(let value, let digits): numberText(value, digits)
       case .summary(let mean, let deviation, let count, let digits):
         deviation.map { "\(numberText(mean, digits)) ± \(numberText($0, digits)) (\(count))" }

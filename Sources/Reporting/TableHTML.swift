@@ -1,8 +1,10 @@
 extension Table {
-  /// The table as an HTML `<table>` with a header row; `caption` is plain text already escaped.
+  /// The table as an HTML `<table>` with a header row, in a figure when there is a caption.
+  ///
+  /// The caption stands outside the part that scrolls, so that it stays readable on a phone.
+  /// - Parameter caption: already escaped.
   func html(caption: String) -> String {
     var lines = ["<div class=\"scroll\"><table>"]
-    if !caption.isEmpty { lines.append("<caption>\(caption)</caption>") }
     let titles = columns.map {
       "<th scope=\"col\" class=\"\($0.alignment.rawValue)\">\(escapedHTML($0.title))</th>"
     }
@@ -21,7 +23,9 @@ extension Table {
     }
     lines.append("</tbody>")
     lines.append("</table></div>")
-    return lines.joined(separator: "\n")
+    let table = lines.joined(separator: "\n")
+    return caption.isEmpty
+      ? table : "<figure>\n\(table)\n<figcaption>\(caption)</figcaption>\n</figure>"
   }
 
   private func cellHTML(_ cell: Cell, _ column: Int) -> String {
@@ -29,6 +33,8 @@ extension Table {
     let text = escapedHTML(cell.text)
     if column == 0 { return "<th scope=\"row\" class=\"\(alignment)\">\(text)</th>" }
     return switch cell {
+    case .link(_, let target):
+      "<td class=\"\(alignment)\"><a href=\"\(escapedHTML(target))\">\(text)</a></td>"
     case .strong: "<td class=\"\(alignment)\"><strong>\(text)</strong></td>"
     case .missing(let missing):
       "<td class=\"\(alignment) missing\" title=\"\(escapedHTML(missing.reason))\">\(text)</td>"

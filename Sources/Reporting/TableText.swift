@@ -97,6 +97,7 @@ extension Table {
   private static func markdownText(_ cell: Cell) -> String {
     switch cell {
     case .strong(let text): "**\(escaped(text))**"
+    case .link(let text, let target): "[\(escaped(text))](\(target))"
     case .missing: "*\(escaped(cell.text))*"
     default: escaped(cell.text)
     }
@@ -108,10 +109,11 @@ extension Table {
     for character in text {
       switch character {
       case "\n": result += " "
-      case "|", "*", "_", "`", "[", "]", "<", "\\", "~": result += "\\\(character)"
+      case "|", "*", "_", "`", "<", "\\", "~": result += "\\\(character)"
       default: result.append(character)
       }
     }
-    return result
+    // Brackets alone are text, and prompt sets such as [Ps,Pd] read better bare; a link is not.
+    return result.replacing("](", with: "]\\(").replacing("][", with: "]\\[")
   }
 }

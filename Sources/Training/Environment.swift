@@ -10,13 +10,26 @@ public struct Environment: Codable, Hashable, Sendable {
   /// Threads per operation.
   public var threads: Int
   public var openBLAS: String
+  public var compiler: String
+
+  private static var compiler: String {
+    #if compiler(>=6.4)
+      "Swift 6.4 or later"
+    #elseif compiler(>=6.3)
+      "Swift 6.3"
+    #elseif compiler(>=6.2)
+      "Swift 6.2"
+    #else
+      "Swift 6.1"
+    #endif
+  }
 
   /// The environment of this process.
   public static var current: Environment {
     let version = Compute.blasConfiguration.split(separator: " ").prefix(2).joined(separator: " ")
     return Environment(
       blasKernel: Compute.blasKernel, kernelLevel: Compute.kernelLevel, threads: Compute.threads,
-      openBLAS: version)
+      openBLAS: version, compiler: compiler)
   }
 
   /// Equal seeds give equal bits on machines of one class.

@@ -60,7 +60,7 @@ public struct Predictions: Hashable, Sendable {
   }
 
   private func accuracy(_ labels: [ExampleLabel]) -> Double {
-    let right = zip(decisions, labels).count { Int($0) == $1.classIndex }
+    let right = zip(decisions, labels).count { [Int($0)] == $1.indices }
     return 100 * Double(right) / Double(labels.count)
   }
 

@@ -7,7 +7,7 @@ import NN
 
 /// How the small encoders are pretrained, each on one modality alone (no image is ever paired with a text).
 public struct PretrainingRecipe: Codable, Hashable, Sendable {
-  public var steps = 7000
+  public var steps: Int
   public var batchSize = 64
   public var learningRate: Float = 1e-3
   public var warmUp = 200
@@ -17,7 +17,8 @@ public struct PretrainingRecipe: Codable, Hashable, Sendable {
   public var clipping: Float = 1
   public var seed: UInt64 = 1
 
-  public init() {}
+  /// Steps for about nine passes over the images, or eleven over the (longer) corpus.
+  public init(_ encoder: EncoderChoice) { steps = encoder == .bert ? 8600 : 7000 }
 }
 
 /// What a pretraining reports of itself.

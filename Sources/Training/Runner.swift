@@ -59,6 +59,9 @@ public struct Runner: Sendable {
     return key
   }
 
+  /// The run if it is stored as code, encoders and data are now.
+  public func stored(_ run: TrainingRun) throws -> FinishedRun? { try store.load(try key(run)) }
+
   /// Whether a run is stored, and if not, why.
   public func state(_ run: TrainingRun) throws -> RunState {
     let key = try key(run)

@@ -14,7 +14,9 @@ struct Mope: ParsableCommand {
       78 configuration · 130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: [Pretrain.self])
+    subcommands: [
+        List.self, Plan.self, Run.self, Check.self, Accept.self, Render.self, Doctor.self, Pretrain.self,
+      ])
 
   /// Runs a command and ends with the exit code of what happened. The argument parser would turn every error into 1.
   static func main() {

@@ -17,22 +17,24 @@ struct Pretrain: ParsableCommand, KernelChoosing {
   @Option(help: "Kernels: portable, auto, or OpenBLAS's name of one.")
   var kernel = KernelChoice.portable
 
-  @Option(help: "Optimisation steps.")
-  var steps = PretrainingRecipe().steps
+  @Option(help: "Optimisation steps. Default: the recipe's.")
+  var steps: Int?
 
   @Option(name: .shortAndLong, help: "Folder to write to. Default: Golden/encoders of the project.")
   var output: String?
 
   func validate() throws {
-    guard steps > 0 else { throw ValidationError("--steps: expected a positive number, found \(steps)") }
+    if let steps, steps < 1 {
+      throw ValidationError("--steps: expected a positive number, found \(steps)")
+    }
   }
 
   func run() throws {
     Interruption.catchSignals()
     let folder = try output ?? Project.find().encoders
     for encoder in encoders {
-      var recipe = PretrainingRecipe()
-      recipe.steps = steps
+      var recipe = PretrainingRecipe(encoder)
+      recipe.steps = steps ?? recipe.steps
       let record = try Pretraining(encoder, recipe: recipe, folder: folder).run { progress in
         Console.note(
           "\(encoder.rawValue): step \(progress.step) of \(progress.steps), loss \(fixed(Double(progress.loss), 4))")

@@ -46,11 +46,11 @@ func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segments: [Int
 @Suite struct ViTParityTests {
   let fixture = Fixture("vit")
 
-  private func model() throws -> (ViT, ParameterStore) {
+  private func model(pools: Bool = false) throws -> (ViT, ParameterStore) {
     let store = ParameterStore(random: RandomStream(seed: 0))
     let weights = try fixture.file("model.safetensors")
-    let scope = store.root.loading(weights, ignoring: { $0.hasPrefix("pooler.") })
-    let model = ViT(try fixture.configuration(ViTConfiguration.self), scope)
+    let scope = store.root.loading(weights, ignoring: { $0.hasPrefix("pooler.") && !pools })
+    let model = ViT(try fixture.configuration(ViTConfiguration.self), pools: pools, scope)
     try store.validate()
     return (model, store)
   }
@@ -90,6 +90,16 @@ func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segments: [Int
       let expected = try file.require("grad.prompt.\(i)")
       #expect(try #require(largestDifference(gradients[prompt], expected)) <= 5 * tolerance)
     }
+  }
+
+  @Test func `the pooler's output equals transformers'`() throws {
+    let (model, _) = try model(pools: true)
+    let file = try fixture.file("case.safetensors")
+    let images = try file.require("input.pixel_values")
+    let batch = Batch(size: images.shape[0], images: images)
+    let feature = model.feature(batch, .evaluation, prompts: nil)
+    let expected = try file.require("output.pooler_output")
+    #expect(try #require(largestDifference(feature, expected)) <= tolerance)
   }
 
   @Test func `the last [CLS] alone equals the first of all tokens`() throws {

@@ -162,6 +162,12 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     #expect(data == (try golden(verdicts: ["s": .directionOnly]).encoded()))
   }
 
+  @Test func `values keep every bit in the file`() throws {
+    let values = [0: 1.0 / 3, 1: (52.0).nextUp, 2: 1e-300, 10: 0.1 + 0.2]
+    let read = try Golden.decode(golden(values).encoded(), path: "g.json")
+    #expect(read.cells.first?.values == values)
+  }
+
   @Test(arguments: [
     golden(sameSeed: -1), golden(spread: .nan), golden(spread: .infinity), golden(resolution: 0),
     golden([:]), golden([0: .nan]), golden(reason: ""),

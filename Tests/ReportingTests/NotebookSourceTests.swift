@@ -64,6 +64,13 @@ let tinySource = """
     #expect(plain.cells.map(\.text) == ["# T", "let x = 1"])
   }
 
+  @Test func `a closure inside the experiment stays`() {
+    let text =
+      "//: # T\nlet e = Experiment(\"e\") { notebook in\n  let a = b.map { x in\n    x\n  }\n}\n"
+    let source = NotebookSource(path: "a.swift", text: text)
+    #expect(source.cells.map(\.text) == ["# T", "let a = b.map { x in\n  x\n}"])
+  }
+
   @Test func `an unfinished comment ends with the file`() {
     let open = NotebookSource(path: "a.swift", text: "/*:\n # T\n more")
     #expect(open.cells.count == 1)

@@ -23,7 +23,7 @@ import Testing
   func `the smallest visible effect has power 0.8`(count: Int, expected: Double) {
     let test = StudentT(degreesOfFreedom: count - 1)
     let found = test.detectableShift(power: 0.8, level: 0.05) / Double(count).squareRoot()
-    #expect(abs(found - expected) <= 1e-5 * expected)  // Simpson's rule, 4000 intervals
+    #expect(abs(found - expected) <= 1e-5 * expected)  // Simpson's rule, 1000 intervals
   }
 
   @Test func `intervals need two values`() {

@@ -14,12 +14,12 @@ import Testing
   @Test func `Markdown pads, aligns and escapes`() {
     #expect(
       table.markdown == """
-        | method      |     score \\[%\\] |
-        | :---------- | --------------: |
-        | **prompts** |                 |
-        | a\\|b        |   2.0 ± 1.0 (3) |
-        | c           |       *not run* |
-        | d           |         **3.0** |
+        | method      |     score [%] |
+        | :---------- | ------------: |
+        | **prompts** |               |
+        | a\\|b        | 2.0 ± 1.0 (3) |
+        | c           |     *not run* |
+        | d           |       **3.0** |
 
         """)
   }

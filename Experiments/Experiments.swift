@@ -1,0 +1,8 @@
+import Laboratory
+
+/// Every experiment, in the order of the papers: tables, figures, theorems, our own checks.
+///
+/// A file in this folder that is missing here fails a test.
+public let allExperiments: [Experiment] = [
+  .table2PromptTypes
+]

@@ -1,0 +1,90 @@
+import Fusion
+import Laboratory
+import Reporting
+import Training
+
+/*:
+ # Table 2 · What each prompt contributes
+
+ MoPE gives every block of the image encoder three prompts: a **static** prompt Ps that all pairs share, a **dynamic**
+ prompt Pd mixed for each pair from sixteen experts, and a prompt Pm **mapped** from the text. The paper removes them one
+ by one and finds that the dynamic prompt brings the largest gain, that the mapped prompt is needed, and that the static
+ prompt adds a little.
+
+ Here the seven subsets are trained on the stand-in for SNLI-VE: a drawn scene, a sentence about it, three classes. The
+ picture alone decides nothing (33.3 %), and the sentence alone at most 66.7 %. Both encoders are small, pretrained on one
+ modality each, and frozen. The paper's finding would be contradicted by a subset without the dynamic prompt that keeps
+ up with all three.
+ */
+extension Experiment {
+  static let table2PromptTypes = Experiment(
+    "table-2-prompt-types", title: "Table 2 · What each prompt contributes",
+    summary: "Seven subsets of the static, the dynamic and the mapped prompt.",
+    reproduces: "Table 2 (CPT, V1)"
+  ) { notebook, workbench in
+    //: ## Runs
+    //: Rows differ in their prompts and in nothing else: same encoders, head, recipe and batches.
+    let subsets: [(id: String, prompts: PromptKinds)] = [
+      ("ps", .fixed), ("pd", .dynamic), ("pm", .mapped),
+      ("ps-pd", [.fixed, .dynamic]), ("ps-pm", [.fixed, .mapped]),
+      ("pd-pm", [.dynamic, .mapped]), ("ps-pd-pm", .all),
+    ]
+    let results = workbench.results(
+      of: subsets.map { id, prompts in
+        (Measurements.Row(id, title: prompts.symbols, paper: id), .mope(prompts, experts: 16))
+      },
+      on: [workbench.data(.snliVE)])
+
+    //: ## Result
+    //: Paper, golden and this run side by side. The paper's numbers are of the real dataset with Swin-B and BERT-base:
+    //: compare the order of the rows, not the numbers.
+    let measured = results.measurements(paperTable: "table-2-prompt-types")
+    notebook.compare(measured)
+
+    let accuracy = measured.columns[0].id
+    notebook.show(
+      BarChart(
+        "Which prompts are needed", axis: Axis("SNLI-VE stand-in, accuracy [%]", includes: [0, 100]),
+        groups: subsets.map(\.prompts.symbols),
+        series: [
+          BarChart.Series(
+            "MoPE, k = 16", subsets.map { measured.estimate(row: $0.id, column: accuracy) })
+        ],
+        references: [
+          BarChart.Reference("image alone, at most", 33.3),
+          BarChart.Reference("text alone, at most", 66.7),
+        ]),
+      named: "accuracy",
+      "Accuracy on 2000 test pairs for each subset of prompts. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+      alternative: """
+        Bar chart of the accuracy of seven subsets of prompts, with lines at the best that image alone (33.3 %) and text \
+        alone (66.7 %) can reach. The table above has the numbers.
+        """)
+
+    //: ## Verdicts
+    //: Differences are paired by seed. A verdict here is about the stand-in.
+    notebook.claim(
+      "All three prompts together beat every subset",
+      .beats(["ps-pd-pm"], ["ps", "pd", "pm", "ps-pd", "ps-pm", "pd-pm"], in: measured),
+      paper: "73.85 against at most 71.81 ([Pd,Pm])")
+    notebook.claim(
+      "The dynamic prompt brings the large gain: adding it to [Ps,Pm] is worth at least 10 % of the score",
+      .beats(["ps-pd-pm"], ["ps-pm"], by: .percent(10), in: measured),
+      paper: "+13.2 % (CPT cells), +13.5 % (V1 prose)")
+    notebook.claim(
+      "The mapped prompt is needed: without it all three lose",
+      .beats(["ps-pd-pm"], ["ps-pd"], in: measured), paper: "−10.3 %")
+    notebook.claim(
+      "The static prompt adds to [Pd,Pm]", .beats(["ps-pd-pm"], ["pd-pm"], in: measured),
+      paper: "+2.84 %")
+    notebook.claim(
+      "The static prompt alone stays at the image's chance level",
+      .near("ps", value: 33.3, margin: 2, in: measured), paper: "about 33 %")
+    notebook.claim(
+      "The mapped prompt alone stays at the image's chance level",
+      .near("pm", value: 33.3, margin: 2, in: measured), paper: "about 33 %")
+
+    //: The mapped prompt alone is where the stand-in departs from the paper: the text reaches the image encoder through
+    //: it, and a network of four layers can use that. On the real dataset it stays at chance.
+  }
+}

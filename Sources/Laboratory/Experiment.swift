@@ -1,0 +1,24 @@
+import Reporting
+
+/// One table, figure or theorem of the papers, as a notebook.
+///
+/// The body serves to plan, to run, to check and to print. Only `Workbench.results` is expensive, and that is stored by
+/// content; everything after it must be cheap, pure and repeatable, and must bear missing results.
+public struct Experiment: Sendable {
+  public let info: ExperimentInfo
+  public let body: @Sendable (Notebook, Workbench) throws -> Void
+
+  /// - Parameters:
+  ///   - id: as in `mope list`, and the name of the golden and the report.
+  ///   - summary: one sentence for the index.
+  ///   - reproduces: what of the papers, as a reader would look it up.
+  public init(
+    _ id: String, title: String, summary: String, reproduces: String, file: String = #fileID,
+    body: @escaping @Sendable (Notebook, Workbench) throws -> Void
+  ) {
+    let source = file.split(separator: "/").last.map(String.init) ?? file
+    info = ExperimentInfo(
+      id: id, title: title, summary: summary, source: source, reproduces: reproduces)
+    self.body = body
+  }
+}

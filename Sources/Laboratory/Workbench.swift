@@ -1,0 +1,81 @@
+import Datasets
+import Reporting
+import Training
+
+/// What an experiment can ask for: trained runs, and facts about data and machine.
+///
+/// It is given to an experiment's body for one purpose: to find out which runs it needs, or to hand them over.
+public final class Workbench {
+  public enum Purpose: Sendable {
+    /// Note which runs are asked for; hand over none.
+    case plan
+    /// Hand over these runs.
+    case present([TrainingRun: FinishedRun])
+  }
+
+  public let tier: Tier
+  public let seeds: [Int]
+  public let dataSeed: Int
+  private let purpose: Purpose
+  /// The runs asked for so far, in order, each once.
+  public private(set) var requested: [TrainingRun] = []
+  private var known: Set<TrainingRun> = []
+
+  public init(purpose: Purpose, tier: Tier, seeds: [Int], dataSeed: Int) {
+    self.purpose = purpose
+    self.tier = tier
+    self.seeds = seeds
+    self.dataSeed = dataSeed
+  }
+
+  /// The dataset of this name as this experiment is asked to draw it.
+  public func data(_ name: DataChoice.Name) -> DataChoice { DataChoice(name, dataSeed: dataSeed) }
+
+  /// The results of every method on every dataset with every seed.
+  /// - Parameters:
+  ///   - methods: with the rows they make; the standard recipe of the tier is used.
+  ///   - datasets: in the order of the columns.
+  public func results(
+    of methods: [(row: Measurements.Row, method: Method)], on datasets: [DataChoice]
+  ) -> RunResults {
+    results(
+      of: methods.flatMap { row, method in
+        datasets.map { data in
+          Cell(
+            row: row, method: method, data: data,
+            recipe: .standard(method, on: data.name, tier: tier))
+        }
+      })
+  }
+
+  /// The results of these cells with every seed.
+  public func results(of cells: [Cell]) -> RunResults {
+    var found: [(cell: Cell, bySeed: [Int: FinishedRun])] = []
+    for cell in cells {
+      var bySeed: [Int: FinishedRun] = [:]
+      for seed in seeds {
+        let run = TrainingRun(
+          method: cell.method, data: cell.data, recipe: cell.recipe, tier: tier, seed: seed)
+        if known.insert(run).inserted { requested.append(run) }
+        if case .present(let runs) = purpose { bySeed[seed] = runs[run] }
+      }
+      found.append((cell, bySeed))
+    }
+    return RunResults(found, seeds: seeds)
+  }
+
+  /// One method on one dataset: a cell of a table before it is measured.
+  public struct Cell: Sendable {
+    public let row: Measurements.Row
+    public let method: Method
+    public let data: DataChoice
+    public let recipe: Recipe
+
+    public init(row: Measurements.Row, method: Method, data: DataChoice, recipe: Recipe) {
+      self.row = row
+      self.method = method
+      self.data = data
+      self.recipe = recipe
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Determinism
+import Foundation
+import Laboratory
+import Reporting
+import Training
+import Experiments
+
+/// What most commands understand.
+struct CommonOptions: ParsableArguments {
+  @Option(help: "How large: smoke (seconds, decides nothing), mini, paper.")
+  var tier = Tier.mini
+
+  @Option(help: "Training seeds: 0..3, or 0,2,5.")
+  var seeds = SeedList([0, 1, 2, 3])
+
+  @Option(help: "Which draw of the stand-in data.")
+  var dataSeed = 1
+
+  @Option(help: "Folder of stored runs. Default: .mope in the project.")
+  var store: String?
+
+  @Option(name: .shortAndLong, help: "Folder for reports. Default: Reports; for other tiers than mini, in the store.")
+  var output: String?
+
+  @Option(help: "Kernels: portable (goldens are recorded with them), auto (the fastest here), or OpenBLAS's name of one.")
+  var kernel = KernelChoice.portable
+
+  @Option(help: "Threads per operation.")
+  var threads = 1
+
+  @Option(help: "Only experiments whose id matches this pattern (* and ?). May be repeated.")
+  var only: [String] = []
+
+  @Option(help: "Not the experiments whose id matches this pattern. May be repeated.")
+  var skip: [String] = []
+
+  @Flag(help: "The answer as JSON.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "No progress, only the answer and errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say more.")
+  var verbose = false
+
+  @Option(help: "Colour: auto, always, never. NO_COLOR is honoured.")
+  var color = ColorChoice.auto
+
+  func validate() throws {
+    guard threads >= 1 else { throw ValidationError("--threads: expected at least 1, found \(threads)") }
+    guard dataSeed >= 0 else { throw ValidationError("--data-seed: expected at least 0, found \(dataSeed)") }
+  }
+
+  /// The project, and the experiments chosen by `ids` and the patterns.
+  func laboratory(
+    _ ids: [String], jobs: Int = 1, retrains: Bool = false, checkpointInterval: Double = 20
+  ) throws -> (laboratory: Laboratory, project: Project, selected: [Experiment]) {
+    let project = try Project.find()
+    let selected = try select(ids, from: allExperiments)
+    let store = RunStore(folder: store ?? project.store, shipped: project.shippedRuns)
+    let runner = Runner(
+      store: store, encoders: EncoderCatalogue(tier: tier, folder: project.encoders),
+      behaviour: try Behaviour.read(project.behaviour), jobs: jobs, retrains: retrains,
+      checkpointInterval: checkpointInterval)
+    let laboratory = Laboratory(
+      experiments: allExperiments, root: project.root, runner: runner,
+      paper: try PaperResults.read(project.golden + "/paper.json"), tier: tier,
+      seeds: seeds.values, dataSeed: dataSeed)
+    return (laboratory, project, selected)
+  }
+
+  func reportsFolder(_ project: Project) -> String {
+    if let output { return output }
+    return tier == .mini ? project.reports : "\(store ?? project.store)/reports/\(tier.rawValue)"
+  }
+
+  var usesColor: Bool {
+    switch color {
+    case .always: true
+    case .never: false
+    case .auto: Console.outputIsTerminal && !Console.forbidsColor
+    }
+  }
+
+  private func select(_ ids: [String], from all: [Experiment]) throws -> [Experiment] {
+    for id in ids where !all.contains(where: { $0.info.id == id }) {
+      let near = all.map(\.info.id).min { distance($0, id) < distance($1, id) }
+      let hint = near.map { "; did you mean \($0)?" } ?? ""
+      throw Failure(.noMatch, "\(id): no such experiment\(hint) (mope list shows all)")
+    }
+    func matches(_ id: String, _ patterns: [String]) -> Bool {
+      patterns.contains { fnmatch($0, id, 0) == 0 }
+    }
+    let selected = all.map(\.info.id).filter { id in
+      (ids.isEmpty || ids.contains(id)) && (only.isEmpty || matches(id, only)) && !matches(id, skip)
+    }
+    guard !selected.isEmpty else {
+      throw Failure(.noMatch, "the selection matched no experiment (mope list shows all)")
+    }
+    return all.filter { selected.contains($0.info.id) }
+  }
+}
+
+/// Levenshtein's distance: how many letters to change, add or drop.
+private func distance(_ a: String, _ b: String) -> Int {
+  let (a, b) = (Array(a), Array(b))
+  var row = Array(0...b.count)
+  for i in a.indices {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let cost = min(row[j] + 1, row[j + 1] + 1, diagonal + (a[i] == b[j] ? 0 : 1))
+      diagonal = row[j + 1]
+      row[j + 1] = cost
+    }
+  }
+  return row[b.count]
+}
+
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, always, never
+}
+
+extension Tier: ExpressibleByArgument {}
+
+/// "0..3" or "0,2,5".
+struct SeedList: ExpressibleByArgument {
+  let values: [Int]
+
+  init(_ values: [Int]) { self.values = values }
+
+  init?(argument: String) {
+    if let dots = argument.range(of: "..") {
+      guard let first = Int(argument[..<dots.lowerBound]), let last = Int(argument[dots.upperBound...]),
+        first >= 0, first <= last, last < 1000
+      else { return nil }
+      values = Array(first...last)
+    } else {
+      let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      let numbers = parts.compactMap { $0 }
+      guard numbers.count == parts.count, !numbers.isEmpty, numbers.allSatisfy({ $0 >= 0 }),
+        Set(numbers).count == numbers.count
+      else { return nil }
+      values = numbers
+    }
+  }
+
+  var defaultValueDescription: String {
+    guard let first = values.first, let last = values.last, values == Array(first...last) else {
+      return values.map(String.init).joined(separator: ",")
+    }
+    return "\(first)..\(last)"
+  }
+}
+
+/// How progress is shown on standard error.
+enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
+  case auto, plain, json, none
+}

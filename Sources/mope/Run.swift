@@ -1,0 +1,125 @@
+import ArgumentParser
+import Determinism
+import Foundation
+import Laboratory
+import Reporting
+import Training
+
+/// `mope run`
+struct Run: ParsableCommand, KernelChoosing {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains or loads what is needed and writes the reports.")
+
+  @OptionGroup var options: CommonOptions
+  @Argument(help: "Experiments; all if none is named.") var ids: [String] = []
+  @Option(name: .shortAndLong, help: "Runs trained at the same time.")
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+  @Flag(help: "Train even what is stored.") var retrain = false
+  @Flag(name: .shortAndLong, help: "Go on with other runs after one has failed.") var keepGoing = false
+  @Option(help: "Progress: auto, plain, json, none.") var progress = ProgressStyle.auto
+  @Option(help: "Seconds between checkpoints inside a run.") var checkpointSeconds = 20.0
+  var kernel: KernelChoice { options.kernel }
+
+  func validate() throws {
+    guard jobs >= 1 else { throw ValidationError("--jobs: expected at least 1, found \(jobs)") }
+    guard checkpointSeconds >= 0 else {
+      throw ValidationError("--checkpoint-seconds: expected at least 0, found \(checkpointSeconds)")
+    }
+  }
+
+  func run() throws {
+    Interruption.catchSignals()
+    let (laboratory, project, selected) = try options.laboratory(
+      ids, jobs: jobs, retrains: retrain, checkpointInterval: checkpointSeconds)
+    options.applyThreads()
+    let session = Session(laboratory, project, options)
+    let finished = try session.obtain(
+      selected, display: { ProgressDisplay(progress, total: $0, jobs: jobs, quiet: options.quiet) },
+      keepGoing: keepGoing)
+    let reports = try session.writeReports(selected, live: finished.runs)
+    session.print(reports)
+    try session.conclude(reports, extra: finished.failures)
+  }
+}
+
+/// `mope check`
+struct Check: ParsableCommand, KernelChoosing {
+  static let configuration = CommandConfiguration(
+    abstract: "Compares results with the goldens, judges claims, and compares the reports. Writes nothing.",
+    discussion: "Prompt-tuned runs are judged again from their stored tensors.")
+
+  @OptionGroup var options: CommonOptions
+  @Argument(help: "Experiments; all if none is named.") var ids: [String] = []
+  var kernel: KernelChoice { options.kernel }
+
+  func run() throws {
+    let (laboratory, project, selected) = try options.laboratory(ids)
+    options.applyThreads()
+    let session = Session(laboratory, project, options)
+    var live: [TrainingRun: FinishedRun] = [:]
+    for experiment in selected {
+      let stored = try laboratory.stored(try laboratory.plan(experiment))
+      for (run, finished) in stored where live[run] == nil {
+        live[run] = try laboratory.runner.reevaluated(finished) ?? finished
+      }
+    }
+    let reports = try selected.map {
+      try laboratory.report($0, from: live, environmentClass: Environment.current.className).report
+    }
+    if options.json { try session.printJSON(reports) } else { session.print(reports) }
+    let pages = ids.isEmpty ? try session.compareReports() : []
+    for problem in pages { Console.error(problem) }
+    try session.conclude(
+      reports, extra: pages.isEmpty ? [] : [Failure(.checkFailed, "\(pages.count) report files differ")])
+  }
+}
+
+/// `mope report`
+struct Render: ParsableCommand, KernelChoosing {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Renders the reports from stored results; never trains.")
+
+  @OptionGroup var options: CommonOptions
+  @Argument(help: "Experiments; all if none is named.") var ids: [String] = []
+  @Option(help: "Which files: md, html, or both as md,html.") var format = "md,html"
+  var kernel: KernelChoice { options.kernel }
+
+  func validate() throws {
+    let known = Set(["md", "html"])
+    guard Set(format.split(separator: ",").map(String.init)).isSubset(of: known), !format.isEmpty else {
+      throw ValidationError("--format: expected md, html or md,html, found \(format)")
+    }
+  }
+
+  func run() throws {
+    let (laboratory, project, selected) = try options.laboratory(ids)
+    let session = Session(laboratory, project, options)
+    let formats = Set(format.split(separator: ",").map(String.init))
+    let written = try session.writeStoredReports(selected, formats: formats)
+    Console.answer(
+      written.isEmpty ? "All files were up to date." : "Wrote \(written.joined(separator: ", ")).")
+  }
+}
+
+/// `mope accept`
+struct Accept: ParsableCommand, KernelChoosing {
+  static let configuration = CommandConfiguration(
+    abstract: "Takes the stored results as goldens, after showing old → new.",
+    discussion: "Also ships the runs: copies them to Golden/runs, where a fresh clone finds them. Refuses when CI is set.")
+
+  @OptionGroup var options: CommonOptions
+  @Argument(help: "Experiments; all if none is named.") var ids: [String] = []
+  @Flag(help: "Show what would change, and write nothing.") var dryRun = false
+  var kernel: KernelChoice { options.kernel }
+
+  func run() throws {
+    guard ProcessInfo.processInfo.environment["CI"].map({ $0.isEmpty || $0 == "false" }) ?? true else {
+      throw Failure(.configuration, "CI is set: goldens are accepted by a person, not by a machine")
+    }
+    let (laboratory, project, selected) = try options.laboratory(ids)
+    let session = Session(laboratory, project, options)
+    for experiment in selected { try session.accept(experiment, dryRun: dryRun) }
+    guard !dryRun else { return }
+    try session.writeStoredReports(selected, formats: ["md", "html"])
+  }
+}

@@ -1,0 +1,219 @@
+import Autograd
+import Determinism
+import Foundation
+import Laboratory
+import Reporting
+import Training
+
+/// The work that several commands share.
+struct Session {
+  let laboratory: Laboratory
+  let project: Project
+  let options: CommonOptions
+
+  init(_ laboratory: Laboratory, _ project: Project, _ options: CommonOptions) {
+    self.laboratory = laboratory
+    self.project = project
+    self.options = options
+  }
+
+  // MARK: Runs
+
+  /// Trains or loads every run of these experiments. What was loaded is judged again from its stored tensors.
+  func obtain(
+    _ experiments: [Experiment], display: (Int) -> ProgressDisplay, keepGoing: Bool
+  ) throws -> (runs: [TrainingRun: FinishedRun], failures: [Failure]) {
+    var runs: [TrainingRun] = []
+    for experiment in experiments {
+      for run in try laboratory.plan(experiment) where !runs.contains(run) { runs.append(run) }
+    }
+    let display = display(runs.count)
+    let before = laboratory.runner.retrains ? [:] : try laboratory.stored(runs)
+    let results = laboratory.runner.results(runs) { display.handle($0, $1) }
+    display.end()
+    var finished: [TrainingRun: FinishedRun] = [:]
+    var failures: [Failure] = []
+    for (run, result) in zip(runs, results) {
+      switch result {
+      case .success(let value):
+        let wasStored = before[run] != nil
+        finished[run] = wasStored ? try laboratory.runner.reevaluated(value) ?? value : value
+      case .failure(let failure as Failure) where failure.kind == .interrupted: throw failure
+      case .failure(let error):
+        let failure = error as? Failure ?? Failure(.runFailed, "\(run.title): \(error)")
+        if !keepGoing { throw failure }
+        Console.error(failure.description)
+        failures.append(failure)
+      }
+    }
+    return (finished, failures)
+  }
+
+  // MARK: Reports
+
+  /// Writes the reports of `selected` from live results, and the index of all.
+  func writeReports(
+    _ selected: [Experiment], live: [TrainingRun: FinishedRun]
+  ) throws -> [Report] {
+    let environment = Environment.current.className
+    var reports: [Report] = []
+    for experiment in laboratory.experiments {
+      if selected.contains(where: { $0.info.id == experiment.info.id }) {
+        reports.append(
+          try laboratory.report(experiment, from: live, environmentClass: environment).report)
+      } else {
+        reports.append(try storedReport(experiment))
+      }
+    }
+    try write(try files(reports))
+    let ids = selected.map(\.info.id)
+    return reports.filter { ids.contains($0.info.id) }
+  }
+
+  /// Writes the reports of all experiments from stored results.
+  /// - Returns: the files that changed.
+  @discardableResult
+  func writeStoredReports(_ selected: [Experiment], formats: Set<String>) throws -> [String] {
+    let reports = try laboratory.experiments.map(storedReport)
+    let ids = Set(selected.map(\.info.id))
+    let wanted = try files(reports).filter { file in
+      if file.path == "index.html" { return formats.contains("html") }
+      guard formats.contains("md") else { return false }
+      let name = file.path.split(separator: "/")[0].replacing(".md", with: "")
+      return name == "README" || ids.contains(String(name))
+    }
+    return try write(wanted)
+  }
+
+  /// The differences between the report files and what the stored results say, as messages.
+  func compareReports() throws -> [String] {
+    guard laboratory.tier == .mini else { return [] }
+    let files = try files(try laboratory.experiments.map(storedReport))
+    let writer = ReportWriter(folder: options.reportsFolder(project))
+    // Pictures depend on the installed libpng: their text twins (SVG) are compared.
+    let comparable = files.filter { !$0.path.hasSuffix(".png") && $0.path != "index.html" }
+    return writer.differences(comparable).map(\.description)
+      + (try writer.leftovers(files)).map { "\($0): no experiment makes this report; delete it" }
+  }
+
+  private func storedReport(_ experiment: Experiment) throws -> Report {
+    let runs = try laboratory.stored(try laboratory.plan(experiment))
+    return try laboratory.report(experiment, from: runs, environmentClass: nil).report
+  }
+
+  private func files(_ reports: [Report]) throws -> [ReportFile] {
+    let date = try ReportSet.date(environment: ProcessInfo.processInfo.environment)
+    return try ReportSet(reports, root: project.root, date: date).files()
+  }
+
+  @discardableResult
+  private func write(_ files: [ReportFile]) throws -> [String] {
+    try ReportWriter(folder: options.reportsFolder(project)).write(files)
+  }
+
+  // MARK: Answers
+
+  /// One block per experiment: what was checked, what failed, the claims.
+  func print(_ reports: [Report]) {
+    for report in reports {
+      Console.answer("\(report.info.id): \(report.summary.text)")
+      for failure in report.summary.failures(experiment: report.info.id, context: report.context) {
+        Console.answer("  \(failure.replacing("\n", with: "\n  "))")
+      }
+      for claim in report.claims where !options.quiet {
+        let judgement = claim.judgement
+        Console.answer("  \(judgement.verdict.label): \(claim.sentence)")
+        if options.verbose { Console.answer("      \(judgement.text)") }
+      }
+    }
+  }
+
+  private struct Entry: Encodable {
+    let experiment: String
+    let summary: String
+    let failures: [String]
+    let claims: [String: String]
+  }
+
+  func printJSON(_ reports: [Report]) throws {
+    try Console.answer(
+      json: reports.map { report in
+        Entry(
+          experiment: report.info.id, summary: report.summary.text,
+          failures: report.summary.failures(experiment: report.info.id, context: report.context),
+          claims: Dictionary(
+            report.claims.map { ($0.sentence, $0.judgement.verdict.rawValue) },
+            uniquingKeysWith: { first, _ in first }))
+      })
+  }
+
+  /// Ends with the worst of what happened.
+  func conclude(_ reports: [Report], extra: [Failure]) throws {
+    let kinds = reports.compactMap(\.summary.failureKind) + extra.map(\.kind)
+    guard let kind = worst(kinds) else { return }
+    let what =
+      switch kind {
+      case .checkFailed: "a golden value, a claim or a report does not agree"
+      case .waiting: "new values wait for: mope accept"
+      case .undecided: "not everything could be decided"
+      default: extra.first { $0.kind == kind }?.description ?? "failed"
+      }
+    throw Failure(kind, what)
+  }
+
+  // MARK: Accepting
+
+  func accept(_ experiment: Experiment, dryRun: Bool) throws {
+    let id = experiment.info.id
+    let runs = try laboratory.plan(experiment)
+    let stored = try laboratory.stored(runs)
+    guard stored.count == runs.count else {
+      throw Failure(
+        .undecided,
+        "\(id): \(runs.count - stored.count) of \(runs.count) runs are not stored; train them first: mope run \(id)")
+    }
+    let classes = Set(stored.values.map(\.record.environment.className))
+    guard classes.count <= 1 else {
+      throw Failure(
+        .undecided,
+        "\(id): its runs come from several environments (\(classes.sorted().joined(separator: "; "))); train all in one: mope run \(id) --retrain")
+    }
+    let environment = classes.first ?? Environment.current.className
+    let old = try laboratory.golden(experiment)
+    let new = try laboratory.report(experiment, from: stored, environmentClass: environment).proposal
+    let changes = Golden.changes(from: old, to: new)
+    for change in changes { Console.answer("\(id): \(change.what): \(change.old) → \(change.new)") }
+    if changes.isEmpty { Console.answer("\(id): no value changes") }
+    guard !dryRun else { return }
+    if !changes.isEmpty {
+      try AtomicFile.write(
+        String(decoding: try new.encoded(), as: UTF8.self), to: laboratory.goldenPath(id))
+    }
+    guard laboratory.tier == .mini else { return }
+    var behaviour = laboratory.runner.behaviour
+    try behaviour.accept(runs.map { ($0.method, $0.recipe) })
+    if behaviour != laboratory.runner.behaviour { try behaviour.write(to: project.behaviour) }
+    for run in runs {
+      if let finished = stored[run] { try laboratory.runner.store.ship(finished) }
+    }
+  }
+}
+
+extension CommonOptions {
+  func applyThreads() { Compute.setThreads(threads) }
+}
+
+extension Console {
+  static func answer<Value: Encodable>(json value: Value) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    answer(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
+  /// Columns of the terminal on standard output, 100 if it is none.
+  static var outputWidth: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return Int(size.ws_col)
+  }
+}

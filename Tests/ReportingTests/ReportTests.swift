@@ -1,0 +1,139 @@
+import Determinism
+import Foundation
+import Reporting
+import Testing
+
+@Suite struct ReportTests {
+  func markdown(_ source: String) throws -> String {
+    let report = Report.notRun(
+      TinyReport.info, source: NotebookSource(path: "Experiments/Tiny.swift", text: source),
+      context: context(), why: "no data")
+    return try ReportSet([report], root: nil).markdown(report)
+  }
+
+  @Test func `the Markdown report is this`() throws {
+    let report = try TinyReport.report()
+    #expect(try ReportSet([report], root: nil).markdown(report) == expectedMarkdown)
+  }
+
+  @Test func `rendering twice gives the same bytes`() throws {
+    let first = try ReportSet([TinyReport.report()], root: nil).files()
+    let second = try ReportSet([TinyReport.report()], root: nil).files()
+    #expect(first == second)
+    #expect(
+      first.map(\.path) == [
+        "table-0-tiny.md", "table-0-tiny/bars.svg", "table-0-tiny/bars.png", "README.md",
+        "index.html",
+      ])
+  }
+
+  @Test func `the page stands alone and names every verdict in words`() throws {
+    let files = try ReportSet([TinyReport.report()], root: nil).files()
+    let page = String(decoding: try #require(files.last).bytes, as: UTF8.self)
+    #expect(!page.contains("src=\"http") && !page.contains("<link") && !page.contains("<script"))
+    #expect(page.contains("<h2 id=\"table-0-tiny-a-tiny-table\">\nA tiny table\n</h2>"))
+    #expect(page.contains("<span class=\"badge\">✓ reproduced</span> b beats a"))
+    #expect(page.contains("src=\"data:image/svg+xml;base64,"))
+    #expect(page.contains("<figcaption>Table 1. ") && page.contains("<figcaption>Figure 1. "))
+    #expect(page.contains("prefers-color-scheme: dark"))
+  }
+
+  @Test func `the index links reports and counts verdicts`() throws {
+    let files = try ReportSet([TinyReport.report()], root: nil, date: "2026-01-31").files()
+    let index = String(decoding: files[3].bytes, as: UTF8.self)
+    #expect(index.contains("1 experiment · tier mini · 2026-01-31 · 1 claim: 1 reproduced."))
+    #expect(index.contains("| [A tiny table](table-0-tiny.md) "))
+    #expect(index.contains("src=\"table-0-tiny/bars.svg\""))
+    #expect(index.contains("Two rows, one column."))
+  }
+
+  @Test func `an experiment that was not run says so everywhere`() throws {
+    let text = try markdown("//: # T\nlet x = 1\n")
+    #expect(text.contains("**○ not run**: no data"))
+    #expect(text.contains("``` swift\nlet x = 1\n```"))
+  }
+
+  @Test(arguments: [
+    ("//: # T\n//: [a]()", "2: a link without a target"),
+    ("//: # T\n//: [a](/etc/passwd)", "2: expected a relative link"),
+    ("//: # T\n//: [a](#nowhere)", "2: expected a heading for the link #nowhere"),
+    ("//: # T\n//: [a](../Reports/table-9.md)", "2: there is no report table-9"),
+    ("//: # T\nlet x = 1\n//: ### Jump", "3: expected a heading of level 2 or less, found level 3"),
+    ("//: # T\nlet x = 1\n//: # U", "3: a second title"),
+    ("//: # T\n//:\n//: <b>x</b>", "3: expected Markdown, found raw HTML"),
+    ("//: # T\n//:\n//: | a | b |", "3: a pipe table in prose"),
+    ("//: # T\n//: [a][nowhere]", "a link to a reference that is not defined"),
+  ])
+  func `prose that would read wrongly is refused with its line`(source: String, message: String) {
+    let failure = #expect(throws: Failure.self) { try markdown(source) }
+    #expect(failure?.kind == .badInput)
+    #expect(failure?.description.hasPrefix("Experiments/Tiny.swift:") == true)
+    #expect(failure?.description.contains(message) == true)
+  }
+
+  @Test func `a link to a file that is not there is refused`() throws {
+    let source = NotebookSource(path: "Experiments/Tiny.swift", text: "//: # T\n//: [a](b.swift)")
+    let report = Report.notRun(TinyReport.info, source: source, context: context(), why: "w")
+    #expect(throws: Failure.self) {
+      try ReportSet([report], root: "/nonexistent").markdown(report)
+    }
+    // Links are written from the experiments' folder and must lead there from the reports' one.
+    let text = try ReportSet([report], root: nil).markdown(report)
+    #expect(text.contains("[a](../Experiments/b.swift)"))
+  }
+
+  @Test func `only a valid SOURCE_DATE_EPOCH gives a date`() throws {
+    #expect(try ReportSet.date(environment: [:]) == nil)
+    #expect(try ReportSet.date(environment: ["SOURCE_DATE_EPOCH": "86400"]) == "1970-01-02")
+    #expect(throws: Failure.self) {
+      try ReportSet.date(environment: ["SOURCE_DATE_EPOCH": "yesterday"])
+    }
+  }
+}
+
+@Suite struct ReportWriterTests {
+  /// A fresh folder that is removed again.
+  func inFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("reporting-\(ProcessInfo.processInfo.globallyUniqueString)").path
+    try body(folder)
+    try FileManager.default.removeItem(atPath: folder)
+  }
+
+  @Test func `unchanged files are not written again`() throws {
+    try inFolder { folder in
+      let files = try ReportSet([TinyReport.report()], root: nil).files()
+      let writer = ReportWriter(folder: folder)
+      #expect(try writer.write(files) == files.map(\.path))
+      #expect(try writer.write(files).isEmpty)
+      #expect(writer.differences(files).isEmpty)
+      #expect(try writer.leftovers(files).isEmpty)
+    }
+  }
+
+  @Test func `a number edited by hand is found with its line and both texts`() throws {
+    try inFolder { folder in
+      let files = try ReportSet([TinyReport.report()], root: nil).files()
+      let writer = ReportWriter(folder: folder)
+      try writer.write(files)
+      let path = "\(folder)/table-0-tiny.md"
+      let text = String(decoding: files[0].bytes, as: UTF8.self)
+      try AtomicFile.write(text.replacing("51.50 ± 1.29", with: "61.50 ± 1.29"), to: path)
+      let found = writer.differences(files)
+      #expect(found.map(\.path) == ["table-0-tiny.md"])
+      let description = try #require(found.first).description
+      #expect(description.contains("51.50 ± 1.29") && description.contains("61.50 ± 1.29"))
+    }
+  }
+
+  @Test func `missing and left-over files are found`() throws {
+    try inFolder { folder in
+      let files = try ReportSet([TinyReport.report()], root: nil).files()
+      let writer = ReportWriter(folder: folder)
+      #expect(writer.differences(files).count == files.count)
+      #expect(try writer.leftovers(files).isEmpty)
+      try AtomicFile.write("x", to: "\(folder)/old.md")
+      #expect(try writer.leftovers(files) == ["old.md"])
+    }
+  }
+}
