@@ -50,11 +50,11 @@ public struct CheckpointFolder: Checkpoint {
   }
 
   /// The encoder of this folder in `scope`; the store's `validate()` reports what does not fit.
-  /// - Parameter output: of a text encoder with a pooler, which feature it gives.
+  /// - Parameter output: of an encoder with a pooler, which feature it gives.
   public func encoder(_ scope: Scope, output: TextFeature = .cls) -> any Encoder {
     let scope = scope.loading(self, ignoring: { $0.hasPrefix("pooler.") })
     switch configuration {
-    case .vit(let c): return ViT(c, scope)
+    case .vit(let c): return ViT(c, pools: output == .pooler, scope)
     case .swin(let c): return Swin(c, scope)
     case .bert(let c): return BERT(c, output: output, scope)
     case .longformer(let c): return Longformer(c, output: output, scope)
