@@ -41,7 +41,7 @@ public enum StageEntry: String, Codable, Hashable, Sendable {
 }
 
 /// Every choice the papers leave open, with their defaults (`paper/method.md` §1, §16).
-public struct MoPEConfiguration: Codable, Hashable, Sendable {
+public struct MoPEConfiguration: SparselyCodable, Hashable, Sendable {
   public var prompts: PromptKinds = .all
   /// k
   public var experts = 16
@@ -69,6 +69,29 @@ public struct MoPEConfiguration: Codable, Hashable, Sendable {
   public var promptDropout: Float = 0.1
 
   public init() {}
+
+  public static var codedFields: [CodedField<Self>] {
+    [
+      CodedField("prompts", \.prompts),
+      CodedField("experts", \.experts),
+      CodedField("length", \.length),
+      CodedField("router", \.router),
+      CodedField("gating", \.gating),
+      CodedField("learnsKeys", \.learnsKeys),
+      CodedField("ownWidth", \.ownWidth),
+      CodedField("crossWidth", \.crossWidth),
+      CodedField("temperature", \.temperature),
+      CodedField("noise", \.noise),
+      CodedField("routingFeature", \.routingFeature),
+      CodedField("stageEntry", \.stageEntry),
+      CodedField("sharesFirstRouter", \.sharesFirstRouter),
+      CodedField("mapperSharing", \.mapperSharing),
+      CodedField("mapperNorm", \.mapperNorm),
+      CodedField("mapperOutputGELU", \.mapperOutputGELU),
+      CodedField("dropsPrompts", \.dropsPrompts),
+      CodedField("promptDropout", \.promptDropout),
+    ]
+  }
 }
 
 /// Mixture of prompt experts: the feature of one modality steers prompts in every block of the other's encoder.

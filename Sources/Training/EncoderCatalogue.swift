@@ -80,7 +80,7 @@ extension Method {
     switch fusion {
     case .single(.vision): [vision]
     case .single(.text): [text]
-    case .lateConcat, .mope: [vision, text]
+    case .lateConcat, .mope, .mmbt, .promptFuse, .pmf: [vision, text]
     }
   }
 }

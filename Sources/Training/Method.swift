@@ -13,10 +13,14 @@ public enum EncoderChoice: String, Codable, Hashable, Sendable, CaseIterable {
 }
 
 /// A method of the papers' comparison, as a value: which encoders, what trains, how they are fused.
-public struct Method: Codable, Hashable, Sendable {
+public struct Method: SparselyCodable, Hashable, Sendable {
   public enum Fusion: Codable, Hashable, Sendable {
     case single(Modality)
     case lateConcat
+    /// The image as words of the sentence.
+    case mmbt(MMBTConfiguration)
+    case promptFuse(PromptFuseConfiguration)
+    case pmf(PMFConfiguration)
     /// The main modality's encoder gets the prompts.
     case mope(MoPEConfiguration, main: Modality)
   }
@@ -36,6 +40,17 @@ public struct Method: Codable, Hashable, Sendable {
     self.tuning = tuning
   }
 
+  /// The default that stored runs are told from: P-ImgOnly without prompts.
+  public init() { self.init(.single(.vision), tuning: .frozen) }
+
+  public static var codedFields: [CodedField<Self>] {
+    [
+      CodedField("fusion", \.fusion), CodedField("vision", \.vision), CodedField("text", \.text),
+      CodedField("tuning", \.tuning), CodedField("visionPrompts", \.visionPrompts),
+      CodedField("textPrompts", \.textPrompts), CodedField("promptDropout", \.promptDropout),
+    ]
+  }
+
   /// Whether every encoder is frozen: then what trains is small and can be shipped.
   public var isPromptTuned: Bool { tuning == .frozen }
 
@@ -45,6 +60,14 @@ public struct Method: Codable, Hashable, Sendable {
     case .single(.vision): tuning == .frozen ? "P-ImgOnly" : "ImgOnly"
     case .single(.text): tuning == .frozen ? "P-TextOnly" : "TextOnly"
     case .lateConcat: tuning == .frozen ? "P-LateConcat" : "LateConcat"
+    case .mmbt: tuning == .frozen ? "P-MMBT" : "MMBT"
+    case .promptFuse(let configuration):
+      switch configuration.placement {
+      case .input: "PromptFuse"
+      case .blindInput: "BlindPrompt"
+      case .everyLayer: "PromptFuse(†)"
+      }
+    case .pmf: "PMF"
     case .mope(let configuration, let main): Self.title(configuration, main, tuning)
     }
   }

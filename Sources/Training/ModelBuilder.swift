@@ -20,6 +20,18 @@ extension Method {
       return try LateConcat(
         [try plan(.vision, prompted: true, encoders), try plan(.text, prompted: true, encoders)],
         outputs: outputs, promptDropout: promptDropout, random: random)
+    case .mmbt(let configuration):
+      return try MMBT(
+        configuration, vision: try plan(.vision, prompted: true, encoders),
+        text: try plan(.text, prompted: true, encoders), outputs: outputs, random: random)
+    case .promptFuse(let configuration):
+      return try PromptFuse(
+        configuration, vision: try plan(.vision, prompted: false, encoders),
+        text: try plan(.text, prompted: false, encoders), outputs: outputs, random: random)
+    case .pmf(let configuration):
+      return try PMF(
+        configuration, try plan(.vision, prompted: false, encoders),
+        try plan(.text, prompted: false, encoders), outputs: outputs, random: random)
     case .mope(let configuration, let main):
       let other: Modality = main == .vision ? .text : .vision
       return try MoPE(

@@ -1,7 +1,8 @@
+import Determinism
 import NN
 
 /// How a method is trained on a dataset (`paper/method.md` §12).
-public struct Recipe: Codable, Hashable, Sendable {
+public struct Recipe: SparselyCodable, Hashable, Sendable {
   public var batchSize: Int
   public var epochs: Int
   /// Of everything but the text side: prompts, experts, mapper, router, head, and the vision encoder if it trains.
@@ -34,6 +35,23 @@ public struct Recipe: Codable, Hashable, Sendable {
     self.decay = decay
     self.importanceWeight = importanceWeight
     self.importanceThreshold = importanceThreshold
+  }
+
+  /// The papers' recipe with their smallest batch.
+  public init() {
+    self.init(batchSize: 16, epochs: 15, learningRate: 4e-4, textLearningRate: 5e-4)
+  }
+
+  public static var codedFields: [CodedField<Self>] {
+    [
+      CodedField("batchSize", \.batchSize), CodedField("epochs", \.epochs),
+      CodedField("learningRate", \.learningRate),
+      CodedField("textLearningRate", \.textLearningRate),
+      CodedField("weightDecay", \.weightDecay), CodedField("clipping", \.clipping),
+      CodedField("milestones", \.milestones), CodedField("decay", \.decay),
+      CodedField("importanceWeight", \.importanceWeight),
+      CodedField("importanceThreshold", \.importanceThreshold),
+    ]
   }
 
   public var schedule: Schedule { .multiStep(epochs: milestones, factor: decay) }

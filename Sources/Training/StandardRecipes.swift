@@ -1,3 +1,4 @@
+import Datasets
 import Encoders
 import Fusion
 
@@ -34,6 +35,48 @@ extension Recipe {
 }
 
 extension Method {
+  /// The vanilla prompts of the mini tier: 6 per block of the image's encoder, 4 of the text's.
+  private func prompted() -> Method {
+    var method = self
+    (method.visionPrompts, method.textPrompts) = (6, 4)
+    return method
+  }
+
+  /// ImgOnly, TextOnly: one fine-tuned encoder.
+  public static func fineTuned(_ modality: Modality) -> Method { Method(.single(modality), tuning: .full) }
+  /// P-ImgOnly, P-TextOnly: one frozen encoder with prompts.
+  public static func prompted(_ modality: Modality) -> Method {
+    Method(.single(modality), tuning: .frozen).prompted()
+  }
+  public static let lateConcat = Method(.lateConcat, tuning: .full)
+  public static let promptedLateConcat = Method(.lateConcat, tuning: .frozen).prompted()
+  public static let mmbt = Method(
+    .mmbt(MMBTConfiguration(separator: WordVocabulary.separator)), tuning: .full)
+  public static let promptedMMBT = Method(
+    .mmbt(MMBTConfiguration(separator: WordVocabulary.separator)), tuning: .frozen).prompted()
+  /// PromptFuse as the prototype has it: six prompts in the input, no norms of their own.
+  public static let promptFuse = Method(
+    .promptFuse(
+      PromptFuseConfiguration(
+        placement: .input, length: 6, normalizesInput: false, keepsEncoderDropout: true)),
+    tuning: .frozen)
+  public static let blindPrompt = Method(
+    .promptFuse(
+      PromptFuseConfiguration(
+        placement: .blindInput, length: 6, normalizesInput: false, keepsEncoderDropout: true)),
+    tuning: .frozen)
+  public static let deepPromptFuse = Method(.promptFuse(.deep), tuning: .frozen)
+  public static let pmf = Method(.pmf(PMFConfiguration()), tuning: .frozen)
+  /// SequentialFuse: the mapped prompt alone, everything fine-tuned.
+  public static var sequentialFuse: Method {
+    var method = mope(.mapped)
+    method.tuning = .full
+    method.textPrompts = 0
+    return method
+  }
+  /// P-SequentialFuse: MoPE without its dynamic prompt.
+  public static let promptedSequentialFuse = mope([.fixed, .mapped])
+
   /// MoPE and its ablations as the mini tier runs them: the papers' defaults, with the choices of the PyTorch
   /// prototype that the stand-ins were designed with. The router pools the mean of a block's tokens, one linear
   /// up-projection serves all blocks of equal width, prompts are not dropped, and the noise is the authors' 1/256.

@@ -30,7 +30,7 @@ public struct TrainingRun: Codable, Hashable, Sendable {
 }
 
 /// Which dataset, how much of it, and which draw.
-public struct DataChoice: Codable, Hashable, Sendable {
+public struct DataChoice: SparselyCodable, Hashable, Sendable {
   public enum Name: String, Codable, Hashable, Sendable, CaseIterable {
     case snliVE = "snli-ve"
     case food101 = "food-101"
@@ -56,6 +56,17 @@ public struct DataChoice: Codable, Hashable, Sendable {
     self.judgedOn = judgedOn
     self.dataSeed = dataSeed
     self.interaction = interaction
+  }
+
+  /// The default that stored runs are told from.
+  public init() { self.init(.snliVE, dataSeed: 1) }
+
+  public static var codedFields: [CodedField<Self>] {
+    [
+      CodedField("name", \.name), CodedField("trainLimit", \.trainLimit),
+      CodedField("judgedOn", \.judgedOn), CodedField("dataSeed", \.dataSeed),
+      CodedField("interaction", \.interaction),
+    ]
   }
 
   public var title: String {

@@ -1,0 +1,24 @@
+import Datasets
+import Testing
+import Training
+
+@Suite struct MetricsTests {
+  @Test func `accuracy is the share of right decisions`() {
+    let predictions = Predictions(
+      logits: [1, 0, 0, 2, 5, 4], outputs: 2, task: .classification(labels: ["a", "b"]))
+    #expect(predictions.decisions == [0, 1, 0])
+    let metrics = predictions.metrics(against: [.class(0), .class(1), .class(1)], outputs: 2)
+    #expect(metrics == [Metric(.accuracy, 100 * 2 / 3.0)])
+  }
+
+  @Test func `macro F1 counts a label that is neither present nor predicted as 0; micro pools`() {
+    // Label 0: one hit, one wrong. Label 1: one hit, one missed. Label 2: never.
+    let predictions = Predictions(
+      logits: [1, 1, -1, 1, -1, -1], outputs: 3, task: .multiLabel(labels: ["a", "b", "c"]))
+    #expect(predictions.decisions == [0b011, 0b001])
+    let metrics = predictions.metrics(against: [.labels([0, 1]), .labels([1])], outputs: 3)
+    #expect(metrics[0].name == .f1Macro)
+    #expect(abs(metrics[0].value - 100 * (2.0 / 3 + 2.0 / 3 + 0) / 3) < 1e-9)
+    #expect(abs(metrics[1].value - 100 * 4.0 / 6) < 1e-9)
+  }
+}
