@@ -50,6 +50,16 @@ public struct Laboratory: Sendable {
     return (try notebook.finish(), proposal)
   }
 
+  /// What an experiment measures from these runs.
+  public func measurements(
+    _ experiment: Experiment, from runs: [TrainingRun: FinishedRun]
+  ) throws -> [Measurements] {
+    let notebook = try notebook(experiment, environmentClass: "")
+    let workbench = Workbench(purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed)
+    try experiment.body(notebook, workbench)
+    return notebook.measurements
+  }
+
   /// The stored runs among those an experiment asks for, without training any.
   public func stored(_ runs: [TrainingRun]) throws -> [TrainingRun: FinishedRun] {
     var found: [TrainingRun: FinishedRun] = [:]

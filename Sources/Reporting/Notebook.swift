@@ -16,7 +16,8 @@ public final class Notebook {
   private var results: [Int: [Report.Result]] = [:]
   private var provenance: [(key: String, value: String)] = []
   private var comparisons: [CellComparison] = []
-  private var measurements: [Measurements] = []
+  /// Everything that was compared with goldens, in order.
+  public private(set) var measurements: [Measurements] = []
   private var measured = Set<Measurements.Key>()
   private var figureNames = Set<String>()
   private var sentences = Set<String>()

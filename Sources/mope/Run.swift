@@ -110,6 +110,8 @@ struct Accept: ParsableCommand, KernelChoosing {
   @OptionGroup var options: CommonOptions
   @Argument(help: "Experiments; all if none is named.") var ids: [String] = []
   @Flag(help: "Show what would change, and write nothing.") var dryRun = false
+  @Option(help: "A store with the same runs trained on other kernels: widens the kernel tolerance to their distance.")
+  var spread: String?
   var kernel: KernelChoice { options.kernel }
 
   func run() throws {
@@ -118,7 +120,13 @@ struct Accept: ParsableCommand, KernelChoosing {
     }
     let (laboratory, project, selected) = try options.laboratory(ids)
     let session = Session(laboratory, project, options)
-    for experiment in selected { try session.accept(experiment, dryRun: dryRun) }
+    for experiment in selected {
+      if let spread {
+        try session.acceptSpread(experiment, from: spread, dryRun: dryRun)
+      } else {
+        try session.accept(experiment, dryRun: dryRun)
+      }
+    }
     guard !dryRun else { return }
     try session.writeStoredReports(selected, formats: ["md", "html"])
   }

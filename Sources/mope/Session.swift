@@ -199,6 +199,38 @@ struct Session {
   }
 }
 
+extension Session {
+  /// Widens the kernel tolerance of an experiment's golden to the distance of the same runs trained elsewhere.
+  func acceptSpread(_ experiment: Experiment, from folder: String, dryRun: Bool) throws {
+    let id = experiment.info.id
+    guard let golden = try laboratory.golden(experiment) else {
+      throw Failure(.undecided, "\(id): no golden to widen; first: mope accept \(id)")
+    }
+    let other = RunStore(folder: folder, shipped: nil)
+    var runs: [TrainingRun: FinishedRun] = [:]
+    for run in try laboratory.plan(experiment) {
+      if let finished = try other.load(try laboratory.runner.key(run)) { runs[run] = finished }
+    }
+    let classes = Set(runs.values.map(\.record.environment.className)).sorted()
+    guard let environment = classes.first, classes.count == 1 else {
+      throw Failure(
+        .undecided,
+        "\(folder): expected runs of \(id) from one environment, found \(classes.isEmpty ? "none" : classes.joined(separator: "; "))")
+    }
+    let measurements = try laboratory.measurements(experiment, from: runs)
+    var widened = golden
+    for one in measurements { widened = widened.recordingSpread(of: one, environmentClass: environment) }
+    for (old, new) in zip(golden.cells, widened.cells) where old != new {
+      let (before, after) = (old.tolerance.kernelSpread.value, new.tolerance.kernelSpread.value)
+      Console.answer(
+        "\(id): \(new.row) | \(new.column): kernel tolerance \(fixed(before, 3)) → \(fixed(after, 3)) (\(new.tolerance.kernelSpread.reason))")
+    }
+    guard !dryRun, widened != golden else { return }
+    try AtomicFile.write(
+      String(decoding: try widened.encoded(), as: UTF8.self), to: laboratory.goldenPath(id))
+  }
+}
+
 extension CommonOptions {
   func applyThreads() { Compute.setThreads(threads) }
 }

@@ -1,0 +1,102 @@
+import Autograd
+import Determinism
+import NN
+import TestSupport
+import Testing
+
+@Suite struct OptimizerTests {
+  private let fixture = Fixture("optimizer")
+
+  @Test func `ten steps of AdamW with two groups, clipping and a schedule equal PyTorch's`() throws {
+    let file = try fixture.file("case.safetensors")
+    let names = ["vision.weight", "vision.bias", "text.prompt"]
+    let store = ParameterStore(random: RandomStream(seed: 0))
+    let parameters = try names.map { name in
+      let start = try file.require("initial.\(name)")
+      let parameter = store.root.parameter(name, start.shape, .zeros)
+      parameter.value.overwrite(with: start)
+      return parameter
+    }
+    let optimizer = AdamW([
+      ParameterGroup(Array(parameters.prefix(2)), learningRate: 0.04, weightDecay: 0.01),
+      ParameterGroup([parameters[2]], learningRate: 0.05, weightDecay: 0.1),
+    ])
+    let schedule = Schedule.multiStep(epochs: [4, 7], factor: 0.4)
+    for step in 0..<10 {
+      // The gradient of Σ p·g is g.
+      let terms = try zip(names, parameters).map { name, parameter in
+        sum(parameter.value * (try file.require("step.\(step).grad.\(name)")))
+      }
+      let gradients = (terms[0] + terms[1] + terms[2]).backward()
+      let norm = optimizer.step(
+        gradients, clipping: 1, rateFactor: schedule.factor(epoch: step, step: step))
+      let expected = try file.require("step.\(step).norm").item
+      #expect(abs(norm - expected) <= 1e-5 * expected)
+      for (name, parameter) in zip(names, parameters) {
+        let expected = try file.require("step.\(step).value.\(name)")
+        let error = try #require(largestDifference(parameter.value.detached, expected))
+        #expect(error <= 5e-6, "step \(step), \(name)")  // ten steps of some roundings each
+      }
+    }
+  }
+
+  @Test func `an optimizer continues from its snapshot with the same bits`() throws {
+    func made() -> (Parameter, AdamW) {
+      let store = ParameterStore(random: RandomStream(seed: 3))
+      let parameter = store.root.parameter("p", [33], .normal(1))
+      return (parameter, AdamW([ParameterGroup([parameter], learningRate: 0.1, weightDecay: 0.1)]))
+    }
+    func step(_ parameter: Parameter, _ optimizer: AdamW) {
+      optimizer.step(sum(parameter.value * parameter.value).backward(), clipping: nil)
+    }
+    let (whole, first) = made()
+    for _ in 0..<4 { step(whole, first) }
+    let (half, second) = made()
+    for _ in 0..<2 { step(half, second) }
+    let (resumed, third) = made()
+    resumed.value.overwrite(with: half.value)
+    try third.restore(second.snapshot(), steps: 2, source: "test")
+    for _ in 0..<2 { step(resumed, third) }
+    #expect(resumed.value.values == whole.value.values)
+  }
+
+  @Test func `a schedule rises, falls and steps where it should`() {
+    let steps = Schedule.multiStep(epochs: [3, 5], factor: 0.4)
+    #expect(steps.factor(epoch: 2, step: 0) == 1)
+    #expect(steps.factor(epoch: 3, step: 0) == 0.4)
+    #expect(abs(steps.factor(epoch: 9, step: 0) - 0.16) < 1e-7)
+    let cosine = Schedule.cosine(steps: 110, warmUp: 10)
+    #expect(cosine.factor(epoch: 0, step: 4) == 0.5)
+    #expect(cosine.factor(epoch: 0, step: 10) == 1)
+    #expect(abs(cosine.factor(epoch: 0, step: 60) - 0.5) < 1e-7)
+    #expect(abs(cosine.factor(epoch: 0, step: 110)) < 1e-7)
+  }
+
+  @Test func `batch norm equals PyTorch's in training and evaluation, running statistics included`() throws {
+    let file = try Fixture("batch_norm").file("case.safetensors")
+    let store = ParameterStore(random: RandomStream(seed: 0))
+    let norm = BatchNorm(17, store.root)
+    norm.weight.value.overwrite(with: try file.require("initial.weight"))
+    norm.bias.value.overwrite(with: try file.require("initial.bias"))
+    norm.runningMean.update(try file.require("initial.running_mean"))
+    norm.runningVariance.update(try file.require("initial.running_var"))
+    let modes: [(String, Mode)] = [
+      ("training.0", .training(RandomStream(seed: 0))), ("training.1", .training(RandomStream(seed: 0))),
+      ("evaluation", .evaluation),
+    ]
+    for (name, mode) in modes {
+      let x = try file.require("\(name).input").variable
+      let y = norm(x, mode)
+      let gradients = y.backward(try file.require("\(name).cotangent"))
+      let found: [(String, Tensor?)] = [
+        ("output", y.detached), ("grad.input", gradients[x]), ("grad.weight", gradients[norm.weight]),
+        ("grad.bias", gradients[norm.bias]), ("running_mean", norm.runningMean.value),
+        ("running_var", norm.runningVariance.value),
+      ]
+      for (what, tensor) in found {
+        let error = try #require(largestDifference(tensor, try file.require("\(name).\(what)")))
+        #expect(error <= 1e-5, "\(name), \(what)")
+      }
+    }
+  }
+}
