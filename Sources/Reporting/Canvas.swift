@@ -11,24 +11,6 @@ public struct Point: Hashable, Sendable {
   }
 }
 
-/// An axis-aligned rectangle in CSS pixels.
-public struct Rectangle: Hashable, Sendable {
-  public let x: Double
-  public let y: Double
-  public let width: Double
-  public let height: Double
-
-  public init(_ x: Double, _ y: Double, _ width: Double, _ height: Double) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
-  }
-
-  public var right: Double { x + width }
-  public var bottom: Double { y + height }
-}
-
 /// An outline of straight lines and cubic curves.
 public struct Path: Hashable, Sendable {
   public enum Element: Hashable, Sendable {

@@ -47,6 +47,8 @@ public struct Color: Hashable, Sendable {
   public static let ink = Color(hex: 0x1A1A1A)
   public static let faint = Color(hex: 0x6B6B6B)
   public static let grid = Color(hex: 0xE2E2E2)
+  /// Stands for a dark picture under a transparent colour.
+  static let darkGround = Color(hex: 0x4D4D4D)
 }
 
 /// How the series of a chart are told apart: colour, marker and dash together, never colour alone.
@@ -95,4 +97,11 @@ public struct ColorMap: Hashable, Sendable {
   /// Blue over white to red-brown, for values with a meaningful zero in the middle.
   public static let diverging = ColorMap(
     [0x2166AC, 0x67A9CF, 0xD1E5F0, 0xF7F7F7, 0xFDDBC7, 0xEF8A62, 0xB2182B].map(Color.init(hex:)))
+
+  /// Nothing over yellow and orange to dark red, to lay over a picture; opacity grows with warmth.
+  public static let warmth = ColorMap([
+    Color(hex: 0xFFE45C).opacity(0), Color(hex: 0xFFD23C).opacity(0.4),
+    Color(hex: 0xFD8D3C).opacity(0.6), Color(hex: 0xE3241B).opacity(0.72),
+    Color(hex: 0x9C0824).opacity(0.8),
+  ])
 }

@@ -52,13 +52,9 @@ public struct HeatMap: Chart {
     let padding = PlotFrame.padding
     var rowWidth = 0.0
     for row in rows { rowWidth = max(rowWidth, try GlyphOutline.width(row, Self.style)) }
-    let ticks = Ticks(from: scale.lower, to: scale.upper, count: 5)
-    var scaleWidth = 0.0
-    for value in ticks.values {
-      scaleWidth = max(scaleWidth, try GlyphOutline.width(ticks.label(value), Self.style))
-    }
+    let bar = try ColorBar(title: valueTitle, colors: colors, range: scale)
     let left = padding + (rowTitle.isEmpty ? 0 : 18) + rowWidth + 7
-    let right = Double(width) - padding - 18 - scaleWidth - 6 - 14 - 14
+    let right = Double(width) - padding - bar.totalWidth - 14
     let top = padding + (title.isEmpty ? 0 : 22)
     let labels = try CategoryLabels(
       shownColumns.map(\.title), slot: (right - left) / Double(shownColumns.count))
@@ -70,7 +66,7 @@ public struct HeatMap: Chart {
     try canvas.text(title, at: Point(padding, padding + 11), PlotFrame.titleStyle)
     try drawCells(area, scale, on: &canvas)
     try drawLabels(area, labels, on: &canvas)
-    try drawScale(Rectangle(right + 14, top, 14, area.height), scale, ticks, on: &canvas)
+    try bar.draw(on: &canvas, at: Point(right + 14, top), height: area.height)
     return canvas
   }
 
@@ -149,24 +145,5 @@ public struct HeatMap: Chart {
         columnTitle, at: Point(area.x + area.width / 2, area.bottom + labels.height + 12),
         PlotFrame.axisStyle, anchor: .middle)
     }
-  }
-
-  private func drawScale(
-    _ bar: Rectangle, _ scale: Interval, _ ticks: Ticks, on canvas: inout Canvas
-  ) throws {
-    let steps = 64
-    let ys = edges(bar.y, bar.height, steps)
-    for i in 0..<steps {
-      let color = colors.color(1 - (Double(i) + 0.5) / Double(steps))
-      canvas.fill(Path(Rectangle(bar.x, ys[i], bar.width, ys[i + 1] - ys[i])), color)
-    }
-    for value in ticks.values where scale.contains(value) {
-      let y = bar.bottom - (value - scale.lower) / (scale.upper - scale.lower) * bar.height
-      canvas.line(Point(bar.right, y), Point(bar.right + 3, y), .faint)
-      try canvas.text(ticks.label(value), at: Point(bar.right + 6, y + 3.6), Self.style)
-    }
-    try canvas.text(
-      valueTitle, at: Point(Double(width) - PlotFrame.padding, bar.y + bar.height / 2),
-      PlotFrame.axisStyle, anchor: .middle, turned: true)
   }
 }

@@ -1,14 +1,19 @@
 import Determinism
 
 /// Pictures in a grid with captions: a contact sheet, or rows that compare methods.
+///
+/// Values laid over pictures share one scale, which is drawn beside them.
 public struct ImageGrid: Chart {
   public struct Cell: Hashable, Sendable {
     public let image: RGBImage
     public let caption: String
+    /// Shown over the picture in transparent colours.
+    public let heat: HeatLayer?
 
-    public init(_ image: RGBImage, _ caption: String = "") {
+    public init(_ image: RGBImage, _ caption: String = "", heat: HeatLayer? = nil) {
       self.image = image
       self.caption = caption
+      self.heat = heat
     }
   }
 
@@ -19,9 +24,14 @@ public struct ImageGrid: Chart {
   public let rows: [[Cell?]]
   /// The longer side of every picture on the page, in CSS pixels.
   public let side: Int
+  /// What the values over the pictures are, with the unit.
+  public let heatTitle: String
+  /// Values at the ends of the colour scale; the smallest and the largest shown when nil.
+  public let heatRange: Interval?
 
   public init(
-    _ title: String = "", columnTitles: [String] = [], rows: [[Cell?]], side: Int = 96
+    _ title: String = "", columnTitles: [String] = [], rows: [[Cell?]], side: Int = 96,
+    heatTitle: String = "", heatRange: Interval? = nil
   ) {
     require(rows.contains { !$0.isEmpty }, "ImageGrid: expected at least one picture")
     let count = rows.map(\.count).max() ?? 0
@@ -30,23 +40,32 @@ public struct ImageGrid: Chart {
       "ImageGrid: \(columnTitles.count) titles for \(count) columns")
     self.title = title
     self.columnTitles = columnTitles
+    require(
+      heatRange.map { $0.lower < $0.upper } ?? true, "ImageGrid: the range of values is empty")
     self.rows = rows
     self.side = side
+    self.heatTitle = heatTitle
+    self.heatRange = heatRange
   }
 
   /// Pictures one after another, `columns` in a row.
-  public init(_ title: String = "", _ cells: [Cell], columns: Int, side: Int = 96) {
+  public init(
+    _ title: String = "", _ cells: [Cell], columns: Int, side: Int = 96, heatTitle: String = "",
+    heatRange: Interval? = nil
+  ) {
     require(columns > 0, "ImageGrid: expected at least one column")
     self.init(
       title,
       rows: stride(from: 0, to: cells.count, by: columns).map {
         cells[$0..<min($0 + columns, cells.count)].map { $0 }
-      }, side: side)
+      }, side: side, heatTitle: heatTitle, heatRange: heatRange)
   }
 
   private static let style = TextStyle(size: 9)
   private static let gap = 10.0
   private static let lineHeight = 12.0
+  /// The most a colour scale is worth, however many rows there are.
+  private static let barHeight = 220.0
 
   public func drawn() throws -> Canvas {
     let cell = Double(side)
@@ -61,8 +80,9 @@ public struct ImageGrid: Chart {
     let headingHeight = Double(heading.map(\.count).max() ?? 0) * 13
     let padding = PlotFrame.padding
     let titleWidth = try GlyphOutline.width(title, PlotFrame.titleStyle)
-    let width = max(
-      2 * padding + Double(count) * cell + Double(count - 1) * Self.gap, titleWidth + 2 * padding)
+    let bar = try colorBar()
+    let pictures = Double(count) * cell + Double(count - 1) * Self.gap
+    let width = 2 * padding + max(pictures + (bar.map { $0.totalWidth + 14 } ?? 0), titleWidth)
     var y = padding + (title.isEmpty ? 0 : 22)
     let headingTop = y
     y += headingHeight > 0 ? headingHeight + 4 : 0
@@ -79,13 +99,37 @@ public struct ImageGrid: Chart {
     for (i, row) in rows.enumerated() {
       for (j, cell) in row.enumerated() {
         guard let cell else { continue }
-        canvas.image(cell.image, in: place(cell.image, column: j, top: tops[i]))
+        canvas.image(picture(cell, bar), in: place(cell.image, column: j, top: tops[i]))
         try drawLines(
           captions[i][j], Self.style, Self.lineHeight, column: j,
           top: tops[i] + Double(side) + 2, on: &canvas)
       }
     }
+    if let bar, let first = tops.first, let last = tops.last {
+      try bar.draw(
+        on: &canvas, at: Point(padding + pictures + 14, first),
+        height: min(last + cell - first, Self.barHeight))
+    }
     return canvas
+  }
+
+  /// The scale of all values over pictures; nil when there are none.
+  private func colorBar() throws -> ColorBar? {
+    let values = rows.joined().compactMap { $0?.heat }.flatMap { $0.values.joined() }
+    guard let low = values.min(), let high = values.max() else { return nil }
+    guard values.allSatisfy(\.isFinite) else {
+      throw Failure(.badInput, "image grid \"\(title)\": expected finite values over pictures")
+    }
+    let own = low < high ? Interval(low, high) : Interval(low - 0.5, high + 0.5)
+    return try ColorBar(title: heatTitle, colors: .warmth, range: heatRange ?? own)
+  }
+
+  /// The pixels to show, as fine as the page where values are laid over them.
+  private func picture(_ cell: Cell, _ bar: ColorBar?) -> RGBImage {
+    guard let heat = cell.heat, let bar else { return cell.image }
+    let longer = max(cell.image.width, cell.image.height)
+    return cell.image.overlaid(
+      with: heat, colors: bar.colors, range: bar.range, factor: (side + longer - 1) / longer)
   }
 
   private func left(_ column: Int) -> Double {

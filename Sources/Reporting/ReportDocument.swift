@@ -71,7 +71,22 @@ struct ReportDocument {
     }
   }
 
+  /// Code longer than this is folded on the page, where prose and results come first.
+  private static let openCodeLines = 4
+
   private mutating func appendCode(_ code: String) throws {
+    let lines = code.split(separator: "\n", omittingEmptySubsequences: false).count
+    if format == .html && lines > Self.openCodeLines {
+      try custom(
+        """
+        <details class="code">
+        <summary>Code · \(lines) lines</summary>
+        <pre><code class="language-swift">\(escapedHTML(code))
+        </code></pre>
+        </details>
+        """)
+      return
+    }
     let node = cmark_node_new(CMARK_NODE_CODE_BLOCK)
     cmark_node_set_fence_info(node, "swift")
     cmark_node_set_literal(node, code + "\n")

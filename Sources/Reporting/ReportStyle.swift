@@ -34,6 +34,9 @@ enum ReportStyle {
     table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
     td.trailing { white-space: nowrap; }
     details { margin: 1rem 0; }
+    summary { cursor: pointer; }
+    details.code summary { color: var(--faint); font-size: .9rem; }
+    details.code pre { margin-top: .4rem; }
     th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
     thead th { border-bottom: 2px solid var(--faint); }
     tbody th { font-weight: 400; }
@@ -66,11 +69,30 @@ enum ReportStyle {
     .card:hover, .card:focus { border-color: var(--link); }
     .card .words { color: var(--faint); font-size: .85rem; }
     .card img { width: 100%; height: 8rem; object-fit: contain; background: #fff; border-radius: 4px; }
+    @page { margin: 16mm 14mm; }
     @media print {
-      nav { display: none; }
-      body { max-width: none; font-size: 9.5pt; }
+      :root {
+        --ground: #ffffff; --raised: #ffffff; --ink: #000000; --faint: #4a4f57; --rule: #b9bec6;
+        --link: #000000; --good: #0f6b3c; --bad: #a3260f; --open: #6b5200; --none: #4a4f57;
+        color-scheme: light;
+      }
+      html { font-size: 9.5pt; }
+      body { max-width: none; padding: 0; }
+      .skip, .card img { display: none; }
+      .card { break-inside: avoid; }
+      section > h2:first-child { margin-top: 0; }
+      p, li, figcaption { max-width: none; }
+      section { break-before: page; border-top: 0; margin-top: 0; }
+      h1, h2, h3, h4 { break-after: avoid; }
       figure, .claim, tr { break-inside: avoid; }
-      pre { white-space: pre-wrap; }
+      figure:has(table) { break-inside: auto; }
+      figure img { max-height: 22cm; border: 0; }
+      .claim { border: 1px solid var(--rule); border-left: 5px solid var(--none); }
+      .scroll { overflow: visible; }
+      pre { white-space: pre-wrap; font-size: 8pt; }
+      /* Paper cannot be unfolded: what is folded on the screen is printed. */
+      details::details-content { content-visibility: visible; height: auto; }
+      details.code summary { display: none; }
     }
     """
 }

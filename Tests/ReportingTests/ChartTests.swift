@@ -15,6 +15,10 @@ import Testing
       x: Axis("x"), y: Axis("y"), classes: [ScatterChart.Class("c", [Point(0, 0), Point(1, 2)])]),
     HeatMap(valueTitle: "v", rows: ["r"], columns: ["c", "d"], values: [[1, nil]], cellDigits: 1),
     ImageGrid("t", [ImageGrid.Cell(image, "a caption")], columns: 3),
+    ImageGrid("", [ImageGrid.Cell(image, heat: HeatLayer([[0, 1]]))], columns: 1, heatTitle: "h"),
+    SurfaceChartTests.chart([[0, 0.5, 1], [0.2, 0.3, 0.1]]),
+    SurfaceChartTests.chart([[0, 0.5, 1], [0.2, 0.3, 0.1]], style: .ridges),
+    WordCloud("t", words: WordCloudTests.words),
   ]
 
   @Test(arguments: charts.indices)

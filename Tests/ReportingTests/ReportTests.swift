@@ -38,6 +38,23 @@ import Testing
     #expect(page.contains("prefers-color-scheme: dark"))
   }
 
+  @Test func `long code is folded on the page, short code and Markdown are not`() throws {
+    func report(_ lines: Int) -> Report {
+      let code = (0..<lines).map { "let x\($0) = \"<\"\n" }.joined()
+      let source = NotebookSource(path: "Experiments/Tiny.swift", text: "//: # T\n" + code)
+      return Report.notRun(TinyReport.info, source: source, context: context(), why: "w")
+    }
+    func page(_ lines: Int) throws -> String {
+      let files = try ReportSet([report(lines)], root: nil).files()
+      return String(decoding: try #require(files.last).bytes, as: UTF8.self)
+    }
+    #expect(try !page(4).contains("<details class=\"code\">"))
+    let long = try page(5)
+    #expect(long.contains("<details class=\"code\">\n<summary>Code · 5 lines</summary>\n<pre>"))
+    #expect(long.contains("let x4 = &quot;&lt;&quot;\n</code></pre>\n</details>"))
+    #expect(try !ReportSet([report(5)], root: nil).markdown(report(5)).contains("<details"))
+  }
+
   @Test func `the index links reports and counts verdicts`() throws {
     let files = try ReportSet([TinyReport.report()], root: nil, date: "2026-01-31").files()
     let index = String(decoding: files[3].bytes, as: UTF8.self)
