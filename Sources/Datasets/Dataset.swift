@@ -16,6 +16,14 @@ public enum DatasetTask: Sendable, Equatable {
   /// A binary mask of the image's size.
   case segmentation
 
+  /// Whether an example may have several labels.
+  public var isMultiLabel: Bool {
+    switch self {
+    case .multiLabel: true
+    case .classification, .segmentation: false
+    }
+  }
+
   /// Names of the labels; none for segmentation.
   public var labels: [String] {
     switch self {

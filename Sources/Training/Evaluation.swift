@@ -29,7 +29,7 @@ struct Evaluation {
     }
     self.outputs = outputs
     self.assignments = assignments
-    predictions = Predictions(logits: logits, outputs: outputs, task: data.task)
+    predictions = Predictions(logits: logits, outputs: outputs, isMultiLabel: data.task.isMultiLabel)
   }
 }
 

@@ -23,10 +23,10 @@ public struct Predictions: Hashable, Sendable {
   }
 
   /// The largest logit of each sample, or all labels with a probability above one half.
-  public init(logits: [Float], outputs: Int, task: DatasetTask) {
+  public init(logits: [Float], outputs: Int, isMultiLabel: Bool) {
     let count = logits.count / max(outputs, 1)
     var decisions = [Int32](repeating: 0, count: count)
-    if case .multiLabel = task {
+    if isMultiLabel {
       require(outputs <= 31, "Predictions: \(outputs) labels do not fit the bits of a decision")
       kind = .labels
       for i in 0..<count {

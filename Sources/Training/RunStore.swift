@@ -20,6 +20,19 @@ public struct RunStore: Sendable {
   /// Where an unfinished run keeps its state.
   func checkpointPath(_ digest: String) -> String { "\(folder)/unfinished/\(digest.prefix(16)).safetensors" }
 
+  /// Removes a checkpoint, and what a killed program left beside it half-written.
+  func removeCheckpoints(_ path: String) { Self.remove(startingWith: path) }
+
+  /// Removes every file and folder whose path starts like this.
+  private static func remove(startingWith path: String) {
+    let folder = (path as NSString).deletingLastPathComponent
+    let name = (path as NSString).lastPathComponent
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for file in files where file.hasPrefix(name) {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(file)")
+    }
+  }
+
   private static func name(_ digest: String) -> String { String(digest.prefix(16)) }
 
   /// The finished run of this key, or nil if there is none.
@@ -42,7 +55,7 @@ public struct RunStore: Sendable {
   public func records() throws -> [RunRecord] {
     try ([folder + "/runs"] + (shipped.map { [$0] } ?? [])).flatMap { place in
       let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
-      return try names.sorted().compactMap { name in
+      return try names.sorted().filter { !$0.hasSuffix(".tmp") }.compactMap { name in
         let path = "\(place)/\(name)/run.json"
         return FileManager.default.fileExists(atPath: path) ? try Self.record(path) : nil
       }
@@ -54,6 +67,7 @@ public struct RunStore: Sendable {
   func save(_ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)]) throws -> FinishedRun {
     let digest = try finished.record.key.digest()
     let path = "\(folder)/runs/\(Self.name(digest))"
+    Self.remove(startingWith: path)  // an older result, or the half of one that a killed program left
     try Self.write(finished, tensors: tensors, to: path, keepingLogits: true)
     return try Self.read(path)
   }

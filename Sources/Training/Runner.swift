@@ -124,7 +124,7 @@ public struct Runner: Sendable {
     let outputs = training.task.labels.count
     let model = try run.method.model(outputs: outputs, encoders: encoders, random: random)
     let trainer = Trainer(run, model, training, random)
-    let checkpoint = store.checkpointPath(try key.digest() + (retrains ? "-retrain" : ""))
+    let checkpoint = store.checkpointPath(try key.digest())
     if FileManager.default.fileExists(atPath: checkpoint) { try trainer.restore(from: checkpoint) }
     watching(.started(resumedAt: trainer.step))
 
@@ -160,7 +160,7 @@ public struct Runner: Sendable {
         record: record, predictions: evaluation.predictions, trace: trainer.trace,
         assignments: evaluation.assignments, tensorsPath: nil),
       tensors: model.store.snapshot())
-    try? FileManager.default.removeItem(atPath: checkpoint)
+    store.removeCheckpoints(checkpoint)
     return finished
   }
 

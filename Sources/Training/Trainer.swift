@@ -111,6 +111,7 @@ final class Trainer {
         ("trace.importance", Tensor(trace.importance, [trace.steps.count, trace.experts])))
       integers.append(("trace.steps", trace.steps, [trace.steps.count]))
     }
+    tensors.append(("loss", Tensor(loss)))
     integers.append(("step", [Int32(step)], [1]))
     try SafetensorsWriter.write(tensors, integers: integers, to: path)
   }
@@ -123,12 +124,15 @@ final class Trainer {
         try file.tensor(name).map { (String(name.dropFirst(prefix.count)), $0) }
       }
     }
-    guard let saved = try file.integers("step")?.values.first else {
-      throw Failure(.badInput, "\(path): expected the number of steps taken; delete the file to start anew")
+    guard let saved = try file.integers("step")?.values.first, let lastLoss = try file.tensor("loss")
+    else {
+      throw Failure(
+        .badInput, "\(path): expected the steps taken and the loss; delete the file to start anew")
     }
     try model.store.restore(try under("model."), source: path)
     try optimizer.restore(try under("optimizer."), steps: saved, source: path)
     step = saved
+    loss = lastLoss.item
     if let steps = try file.integers("trace.steps"), let entropy = try file.tensor("trace.entropy"),
       let importance = try file.tensor("trace.importance")
     {

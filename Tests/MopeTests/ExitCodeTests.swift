@@ -21,7 +21,7 @@ private func editGolden(
   @Test func `check is green on what ships`() throws {
     let result = try Command("green").mope("check", id)
     #expect(result.code == 0, "\(result.output)\(result.errors)")
-    #expect(result.output.contains("checked 7 of 7"))
+    #expect(result.output.contains("checked 13 of 13"))
   }
 
   @Test func `a golden value moved by twice its tolerance is red, and the cell is named`() throws {

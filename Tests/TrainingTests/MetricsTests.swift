@@ -5,7 +5,7 @@ import Training
 @Suite struct MetricsTests {
   @Test func `accuracy is the share of right decisions`() {
     let predictions = Predictions(
-      logits: [1, 0, 0, 2, 5, 4], outputs: 2, task: .classification(labels: ["a", "b"]))
+      logits: [1, 0, 0, 2, 5, 4], outputs: 2, isMultiLabel: false)
     #expect(predictions.decisions == [0, 1, 0])
     let metrics = predictions.metrics(against: [.class(0), .class(1), .class(1)], outputs: 2)
     #expect(metrics == [Metric(.accuracy, 100 * 2 / 3.0)])
@@ -14,7 +14,7 @@ import Training
   @Test func `macro F1 counts a label that is neither present nor predicted as 0; micro pools`() {
     // Label 0: one hit, one wrong. Label 1: one hit, one missed. Label 2: never.
     let predictions = Predictions(
-      logits: [1, 1, -1, 1, -1, -1], outputs: 3, task: .multiLabel(labels: ["a", "b", "c"]))
+      logits: [1, 1, -1, 1, -1, -1], outputs: 3, isMultiLabel: true)
     #expect(predictions.decisions == [0b011, 0b001])
     let metrics = predictions.metrics(against: [.labels([0, 1]), .labels([1])], outputs: 3)
     #expect(metrics[0].name == .f1Macro)
