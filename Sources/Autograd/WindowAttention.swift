@@ -1,7 +1,7 @@
 import CKernels
 import Determinism
 
-/// Whose prompts the tokens of a window attend to (`paper/method.md` §9.1).
+/// Whose prompts the tokens of a window attend to (MoPE, arXiv 2403.10568v1: prompts in Swin).
 public enum WindowPrompts: String, Codable, Hashable, Sendable {
   /// Those of the window's own image.
   case ownImage

@@ -48,7 +48,7 @@ public protocol Encoder {
   var blockWidths: [Int] { get }
   /// Channels of the feature.
   var featureWidth: Int { get }
-  /// Prompts start uniform in ± this bound (`method.md` is explicit per encoder; see the conforming types).
+  /// Prompts start uniform in ± this bound (each encoder says why).
   var promptBound: Float { get }
   /// Whether prompts go on to the next block when the source gives nil there.
   var carriesPrompts: Bool { get }

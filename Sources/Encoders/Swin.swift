@@ -5,7 +5,7 @@ import NN
 /// Swin Transformer (Liu et al. 2021) with the parameter names of Hugging Face's `SwinModel`.
 ///
 /// Prompts enter before every block as tokens of all windows of their image; their outputs are averaged over the
-/// windows, go through patch merging, and stay where the source gives nil (`paper/method.md` §9.1).
+/// windows, go through patch merging, and stay where the source gives nil (MoPE, arXiv 2403.10568v1: prompts in Swin).
 ///
 /// Between blocks the patches lie in the order of the block's windows, so that a shift and the cut into windows are
 /// one copy. The prompts follow behind all patches.
@@ -125,7 +125,7 @@ extension SwinConfiguration {
   /// Channels of the last stage.
   public var featureWidth: Int { width << (depths.count - 1) }
 
-  /// √(6 / (3·patch² + C)) with the first stage's C for all stages (VPT; `paper/method.md` §11)
+  /// √(6 / (3·patch² + C)) with the first stage's C for all stages (VPT; MoPE, arXiv 2403.10568v1: initialisation and dropout)
   public var promptBound: Float { (6 / Float(3 * patchSize * patchSize + width)).squareRoot() }
 }
 

@@ -35,7 +35,7 @@ struct SwinBlock {
     let hidden = Int(c.hiddenRatio * Double(width))
     up = Linear(width, hidden, scope / "intermediate" / "dense")
     down = Linear(hidden, width, scope / "output" / "dense")
-    // While prompts are tuned the frozen encoder runs as in evaluation (`paper/method.md` §12).
+    // While prompts are tuned the frozen encoder runs as in evaluation (MoPE, arXiv 2403.10568v1: training recipe).
     self.dropPath = qkv.weight.isTrainable ? dropPath : 0
   }
 
@@ -83,7 +83,7 @@ private final class FrozenBias {
 }
 
 /// 2 × 2 patches → one of twice the channels; a prompt is repeated four times along its channels first
-/// (`paper/method.md` §9.1).
+/// (MoPE, arXiv 2403.10568v1: prompts in Swin).
 struct SwinMerging {
   private let norm: LayerNorm
   private let reduction: Linear

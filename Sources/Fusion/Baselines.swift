@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// One modality and a linear head: ImgOnly, TextOnly, P-ImgOnly, P-TextOnly (`paper/baselines.md` §3).
+/// One modality and a linear head: ImgOnly, TextOnly, P-ImgOnly, P-TextOnly (MoPE, arXiv 2403.10568v1: compared methods).
 public final class SingleModality: FusionModel {
   public let store: ParameterStore
   private let branch: Branch
@@ -24,7 +24,7 @@ public final class SingleModality: FusionModel {
   }
 }
 
-/// Features side by side and a head: LateConcat, P-LateConcat (`paper/baselines.md` §3).
+/// Features side by side and a head: LateConcat, P-LateConcat (MoPE, arXiv 2403.10568v1: compared methods).
 public final class LateConcat: FusionModel {
   public let store: ParameterStore
   private let branches: [Branch]

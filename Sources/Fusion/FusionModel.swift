@@ -88,7 +88,7 @@ public struct Branch {
   }
 }
 
-/// Deep prompts that all samples share, one set per block ("VPT-deep", `paper/method.md` §2).
+/// Deep prompts that all samples share, one set per block ("VPT-deep", MoPE, arXiv 2403.10568v1: deep prompting).
 public struct VanillaPrompts {
   let values: [Parameter]  // P_s [l, C] per block
   private let dropout: Float

@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Choices of MMBT (`paper/baselines.md` §3.1).
+/// Choices of MMBT (MoPE, arXiv 2403.10568v1: MMBT).
 public struct MMBTConfiguration: Codable, Hashable, Sendable {
   /// Which vectors stand for the image.
   public enum ImageTokens: String, Codable, Hashable, Sendable {

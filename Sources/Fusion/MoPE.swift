@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Which of the three prompts a block gets (`paper/method.md` §4).
+/// Which of the three prompts a block gets (MoPE, arXiv 2403.10568v1: the three prompts).
 public struct PromptKinds: OptionSet, Codable, Hashable, Sendable {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
@@ -16,14 +16,14 @@ public struct PromptKinds: OptionSet, Codable, Hashable, Sendable {
   public static let all: PromptKinds = [.fixed, .dynamic, .mapped]
 }
 
-/// Which prompts dropout acts on in training (`paper/method.md` §11).
+/// Which prompts dropout acts on in training (MoPE, arXiv 2403.10568v1: initialisation and dropout).
 public enum DroppedPrompts: String, Codable, Hashable, Sendable {
   case all
   case mapped
   case none
 }
 
-/// ψ_x, the state of a block that a multimodal router looks at (`paper/method.md` §5).
+/// ψ_x, the state of a block that a multimodal router looks at (MoPE, arXiv 2403.10568v1: features).
 public enum RoutingFeature: String, Codable, Hashable, Sendable {
   /// The [CLS] token entering the block.
   case cls
@@ -31,7 +31,7 @@ public enum RoutingFeature: String, Codable, Hashable, Sendable {
   case mean
 }
 
-/// Where a main encoder of several stages gets fresh prompts (`paper/method.md` §9.1).
+/// Where a main encoder of several stages gets fresh prompts (MoPE, arXiv 2403.10568v1: prompts in Swin).
 public enum StageEntry: String, Codable, Hashable, Sendable {
   /// In every block.
   case all
@@ -40,7 +40,7 @@ public enum StageEntry: String, Codable, Hashable, Sendable {
   case inherit
 }
 
-/// Every choice the papers leave open, with their defaults (`paper/method.md` §1, §16).
+/// Every choice the papers leave open, with their defaults (MoPE, arXiv 2403.10568v1: defaults).
 public struct MoPEConfiguration: SparselyCodable, Hashable, Sendable {
   public var prompts: PromptKinds = .all
   /// k

@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Choices of PMF (`paper/baselines.md` §3.3). PMF-Large differs in its encoders alone.
+/// Choices of PMF (MoPE, arXiv 2403.10568v1: PMF). PMF-Large differs in its encoders alone.
 public struct PMFConfiguration: Codable, Hashable, Sendable {
   /// F: the last layers, in which the two streams speak to each other.
   public var fusionLayers = 2

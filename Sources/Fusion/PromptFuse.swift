@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Choices of PromptFuse and its variants (`paper/baselines.md` §3.2).
+/// Choices of PromptFuse and its variants (MoPE, arXiv 2403.10568v1: Frozen and PromptFuse).
 public struct PromptFuseConfiguration: Codable, Hashable, Sendable {
   /// Where the prompts are.
   public enum Placement: String, Codable, Hashable, Sendable {

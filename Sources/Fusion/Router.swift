@@ -11,7 +11,7 @@ public struct Routing {
   public let weights: Tensor
 }
 
-/// What a router looks at (`paper/method.md` §6).
+/// What a router looks at (MoPE, arXiv 2403.10568v1: router).
 public enum RouterKind: String, Codable, Hashable, Sendable {
   /// The feature of the complementary modality (first paper).
   case unimodal
@@ -19,7 +19,7 @@ public enum RouterKind: String, Codable, Hashable, Sendable {
   case multimodal
 }
 
-/// Which experts take part (`paper/method.md` §6.5).
+/// Which experts take part (MoPE, arXiv 2403.10568v1: sparse routing).
 public enum Gating: String, Codable, Hashable, Sendable {
   /// All, weighted by the softmax.
   case dense
@@ -29,7 +29,7 @@ public enum Gating: String, Codable, Hashable, Sendable {
   case topOneHard
 }
 
-/// The standard deviation of the noise on routing scores (`paper/method.md` §6.4).
+/// The standard deviation of the noise on routing scores (MoPE, arXiv 2403.10568v1: routing noise).
 public enum RoutingNoise: Codable, Hashable, Sendable {
   /// 1/k²
   case inverseSquare
@@ -116,7 +116,7 @@ struct Router {
   }
 }
 
-/// CV² of the experts' summed weights in a batch, 0 without gradient up to `threshold` (`paper/method.md` §7).
+/// CV² of the experts' summed weights in a batch, 0 without gradient up to `threshold` (MoPE, arXiv 2403.10568v1: importance loss).
 /// - Parameter weights: of one block, `[B, k]`
 public func importanceLoss(_ weights: Tensor, threshold: Float) -> Tensor {
   guard weights.shape2.1 > 1 else { return Tensor(0) }

@@ -31,6 +31,15 @@ public final class Workbench {
   /// The dataset of this name as this experiment is asked to draw it.
   public func data(_ name: DataChoice.Name) -> DataChoice { DataChoice(name, dataSeed: dataSeed) }
 
+  /// The first examples of the judged split as pictures with their texts and answers.
+  public func contactSheet(_ data: DataChoice, count: Int) throws -> [ImageGrid.Cell] {
+    guard let split = Split(rawValue: data.judgedOn) else { return [] }
+    return try ContactSheet(try data.dataset(tier), split, count: count).entries.map {
+      ImageGrid.Cell(
+        RGBImage(width: $0.pixels.width, height: $0.pixels.height, bytes: $0.pixels.bytes), $0.caption)
+    }
+  }
+
   /// The results of every method on every dataset with every seed.
   /// - Parameters:
   ///   - methods: with the rows they make; the standard recipe of the tier is used.

@@ -74,7 +74,7 @@ public struct BatchNorm {
   private let usesRunningStatistics: Bool
 
   /// - Parameter frozenStatistics: always use the running statistics, which then never change: a learned scale and
-  ///   shift (the authors' multimodal path, `Reports` on the mapper).
+  ///   shift (the authors' multimodal path).
   public init(_ width: Int, frozenStatistics: Bool = false, _ scope: Scope) {
     weight = scope.parameter("weight", [width], .ones)
     bias = scope.parameter("bias", [width], .zeros)

@@ -109,8 +109,13 @@ public struct GoldenComparison: Sendable {
     if let bad = values.first(where: { !$0.value.isFinite }) {
       return outcome(.nan, "seed \(bad.key): found \(bad.value), which is no finite number")
     }
-    guard let golden, let cell = golden[key] else {
+    guard let golden else {
       return outcome(.extra, "no golden value yet; look at it, then: mope accept")
+    }
+    guard let cell = golden[key] else {
+      return outcome(
+        .missing,
+        "the golden has no value for this cell: removed by hand? if the cell is new: mope accept")
     }
     if let why = staleness(of: golden, cell, column) { return outcome(.stale, why) }
     if let seed = context.seeds.first(where: { seed in !values.contains { $0.key == seed } }) {

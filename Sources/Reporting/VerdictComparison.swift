@@ -21,8 +21,13 @@ extension GoldenComparison {
     case .tooFewSeeds: return CellComparison(key, .tooFewSeeds, judgement.reason)
     case .reproduced, .directionOnly, .withinNoise, .notReproduced: break
     }
-    guard let golden, let accepted = golden.verdicts[claim.sentence] else {
+    guard let golden else {
       return CellComparison(key, .extra, "no accepted verdict yet; look at it, then: mope accept")
+    }
+    guard let accepted = golden.verdicts[claim.sentence] else {
+      return CellComparison(
+        key, .missing,
+        "the golden has no verdict for this claim: removed by hand? if it is new: mope accept")
     }
     let found =
       "accepted \(accepted.rawValue), found \(judgement.verdict.rawValue) (\(judgement.text))"

@@ -27,7 +27,7 @@ public final class DataCache: Sendable {
 
   /// A digest of the first examples of every split: changes when the generator does.
   public func probe(_ choice: DataChoice) throws -> String {
-    let dataset = try dataset(choice)
+    let dataset = try choice.dataset(tier)
     var hash = ContentHash()
     for split in [Split.train, .validation, .test] {
       hash.update(
@@ -42,36 +42,37 @@ public final class DataCache: Sendable {
     return try splits.withLock { splits in
       if let known = splits[key] { return known }
       let made = try PreparedSplit(
-        try dataset(choice), split, tokenizer: WordVocabulary.standIns,
+        try choice.dataset(tier), split, tokenizer: WordVocabulary.standIns,
         limit: split == .train ? choice.trainLimit : nil)
       splits[key] = made
       return made
     }
   }
+}
 
-  private func dataset(_ choice: DataChoice) throws -> any Dataset {
+extension DataChoice {
+  /// The dataset of this choice at a tier.
+  public func dataset(_ tier: Tier) throws -> any Dataset {
     guard tier != .paper else {
       throw Failure(.configuration, "the paper tier has no readers yet; use --tier mini")
     }
-    guard choice.dataSeed >= 0 else {
-      throw Failure(.usage, "--data-seed: expected a number from 0, found \(choice.dataSeed)")
+    guard dataSeed >= 0 else {
+      throw Failure(.usage, "--data-seed: expected a number from 0, found \(dataSeed)")
     }
-    let seed = UInt64(choice.dataSeed)
+    let seed = UInt64(dataSeed)
     let small = tier == .smoke
     func sizes(_ train: Int) -> SplitSizes {
       small ? SplitSizes(train: 64, validation: 32, test: 32) : SplitSizes(train: train)
     }
-    switch choice.name {
+    switch name {
     case .snliVE: return SNLIVEStandIn(dataSeed: seed, sizes: sizes(8000))
     case .food101:
-      return FoodStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: choice.interaction)
+      return FoodStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
     case .mmIMDB:
-      return IMDBStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: choice.interaction)
+      return IMDBStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
     }
   }
-}
 
-extension DataChoice {
   func judging(_ split: String) -> DataChoice {
     var choice = self
     choice.judgedOn = split

@@ -46,7 +46,7 @@ public struct Predictions: Hashable, Sendable {
     self.logits = logits
   }
 
-  /// The metrics of the task, in percent (`paper/method.md` §13).
+  /// The metrics of the task, in percent (MoPE, arXiv 2403.10568v1: metrics).
   public func metrics(against labels: [ExampleLabel], outputs: Int) -> [Metric] {
     require(
       labels.count == decisions.count,

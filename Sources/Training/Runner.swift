@@ -85,7 +85,9 @@ public struct Runner: Sendable {
       let thread = Thread {
         while let index = next.take(below: runs.count) {
           let result = Result { try self.result(runs[index], watching: watching) }
-          if case .failure(let error) = result { watching(runs[index], .failed("\(error)")) }
+          if case .failure(let error) = result, (error as? Failure)?.kind != .interrupted {
+            watching(runs[index], .failed("\(error)"))
+          }
           results.withLock { $0[index] = result }
         }
         done.signal()

@@ -6,7 +6,7 @@ extension Recipe {
   /// The recipe of a method on a dataset.
   ///
   /// `mini`: the papers' recipe, shortened to 1500 steps with ten times the prompts' learning rate (a run has 1500
-  /// steps where theirs have more than 10 000). `paper`: `method.md` §12. `smoke`: two steps.
+  /// steps where theirs have more than 10 000). `paper`: MoPE, arXiv 2403.10568v1: training recipe. `smoke`: two steps.
   public static func standard(_ method: Method, on data: DataChoice.Name, tier: Tier) -> Recipe {
     switch tier {
     case .smoke:

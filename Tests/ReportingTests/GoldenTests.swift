@@ -71,11 +71,11 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     #expect(outcome([0: 50, 1: 51, 2: 52]) == .missing)
   }
 
-  @Test func `a cell without golden waits`() {
+  @Test func `a cell waits without a golden, and is missing in one that lacks it`() {
     #expect(outcome(exact, nil) == .extra)
     let found = GoldenComparison(golden: golden(), context: context())
       .compare(measurements(exact, row: "new"))
-    #expect(found[0].outcome == .extra)
+    #expect(found[0].outcome == .missing)
   }
 
   @Test func `NaN and infinity are never green`() {
@@ -147,7 +147,8 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     }
     #expect(outcomes(golden(verdicts: ["s": .reproduced])) == [.agrees])
     #expect(outcomes(golden(verdicts: ["s": .notReproduced])) == [.differs])
-    #expect(outcomes(golden()) == [.extra])
+    #expect(outcomes(golden()) == [.missing])
+    #expect(outcomes(nil) == [.extra])
     #expect(
       outcomes(golden(verdicts: ["s": .reproduced, "t": .reproduced])) == [.agrees, .missing])
     #expect(outcomes(golden(verdicts: ["s": .withinNoise]), context(seeds: [4, 5])) == [.stale])
