@@ -9,8 +9,19 @@ public func portableExp(_ x: Double) -> Double {
   let n = (x * 1.442_695_040_888_963_4).rounded(.toNearestOrEven)
   // log 2 in two parts: n times the first, which ends in zeros, is exact.
   let r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33
-  var sum = 1.0
-  for k in stride(from: 13.0, through: 1, by: -1) { sum = 1 + r / k * sum }
+  var sum = 1 / 6_227_020_800.0  // 1/13!
+  sum = sum * r + 1 / 479_001_600
+  sum = sum * r + 1 / 39_916_800
+  sum = sum * r + 1 / 3_628_800
+  sum = sum * r + 1 / 362_880
+  sum = sum * r + 1 / 40_320
+  sum = sum * r + 1 / 5_040
+  sum = sum * r + 1 / 720
+  sum = sum * r + 1 / 120
+  sum = sum * r + 1 / 24
+  sum = sum * r + 1 / 6
+  sum = sum * r + 0.5
+  sum = sum * r * r + r + 1
   let power = Int(n)
   // In two steps, so that results below the normal range are rounded once.
   let half = power / 2

@@ -18,7 +18,7 @@ public struct ClusterWorld: Sendable {
   /// How many of the instances belong to each cluster: one majority and three minorities.
   public static let shares = [0.55, 0.2, 0.15, 0.1]
   private static let spread = 0.4
-  private static let featureSpread = 0.25
+  private static let featureSpread = 0.4
   private static let features: [[Double]] = [[-1, -1], [1, -1], [1, 1], [-1, 1]]
   private static let centers: [[Double]] = [[-1.6, -1], [2, -1.4], [1.6, 1.8], [-1.2, 2]]
 

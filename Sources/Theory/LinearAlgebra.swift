@@ -50,11 +50,17 @@ public struct Matrix: Hashable, Sendable {
 
   public func times(_ vector: [Double]) -> [Double] {
     require(vector.count == columns, "Matrix: \(columns) columns times \(vector.count) numbers")
-    return (0..<rows).map { i in
-      var sum = 0.0
-      for j in 0..<columns { sum += values[i * columns + j] * vector[j] }
-      return sum
+    var result = [Double](repeating: 0, count: rows)
+    values.withUnsafeBufferPointer { values in
+      vector.withUnsafeBufferPointer { vector in
+        for i in 0..<rows {
+          var sum = 0.0
+          for j in 0..<columns { sum += values[i * columns + j] * vector[j] }
+          result[i] = sum
+        }
+      }
     }
+    return result
   }
 
   public func times(_ other: Matrix) -> Matrix {

@@ -41,7 +41,7 @@ public struct Minimum: Sendable {
         change: zip(next.gradient, gradient).map { $0 - $1 })
       (point, value, gradient) = next
       steps += 1
-      if gain <= 1e-12 * value { break }
+      if gain <= 1e-12 * value.magnitude { break }
     }
     (self.point, self.value, self.steps) = (point, value, steps)
   }

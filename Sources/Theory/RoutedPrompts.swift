@@ -16,7 +16,7 @@ public struct RoutedPrompts: Sendable {
       return experts + random.normals(3 * k)
     }
     let found = Minimum.all(
-      of: { Self.loss($0, world.instances) }, starts: starts, limit: 150
+      of: { Self.loss($0, world.instances) }, starts: starts, limit: 100
     ).lowest.point
     experts = (0..<k).map { Array(found[2 * $0..<2 * $0 + 2]) }
     router = (0..<k).map { Array(found[2 * k + 3 * $0..<2 * k + 3 * $0 + 3]) }
@@ -43,14 +43,20 @@ public struct RoutedPrompts: Sendable {
     let k = parameters.count / 5
     let scale = 1 / Double(instances.count)
     var (value, gradient) = (0.0, [Double](repeating: 0, count: 5 * k))
-    var scores = [Double](repeating: 0, count: k)
+    var weights = [Double](repeating: 0, count: k)  // no array per instance: this loop is hot
     for instance in instances {
       let (a, b) = (instance.feature[0], instance.feature[1])
+      var (largest, sum) = (-Double.infinity, 0.0)
       for j in 0..<k {
         let start = 2 * k + 3 * j
-        scores[j] = parameters[start] * a + parameters[start + 1] * b + parameters[start + 2]
+        weights[j] = parameters[start] * a + parameters[start + 1] * b + parameters[start + 2]
+        largest = max(largest, weights[j])
       }
-      let weights = softmax(scores)
+      for j in 0..<k {
+        weights[j] = portableExp(weights[j] - largest)
+        sum += weights[j]
+      }
+      for j in 0..<k { weights[j] /= sum }
       var (x, y) = (-instance.best[0], -instance.best[1])  // the error Σ rⱼ Eⱼ − best
       for j in 0..<k {
         x += weights[j] * parameters[2 * j]
