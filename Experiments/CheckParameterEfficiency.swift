@@ -194,18 +194,17 @@ extension Experiment {
       notebook.paper.cell(
         table: "table-1-main", row: row, column: "SNLI-VE:accuracy", version: version)?.params
     }
-    var unmet = [String]()
-    func judged(_ text: String?, _ id: String, _ title: String) -> String {
-      guard let text else { return "–" }
+    var printedCells = [(name: String, isExplained: Bool)]()
+    func judged(_ text: String?, _ id: String, _ name: String, tolerance: Double) -> String {
+      guard let text, let value = PrintedNumber(text.filter { $0.isNumber || $0 == "." }) else {
+        return text ?? "–"
+      }
       let millions = datasets.indices.map { number(id, $0) / 1e6 }
-      let digits = text.filter { $0.isNumber || $0 == "." }
-      guard let value = PrintedNumber(digits) else { return text }
       if text.hasPrefix("<") { return "\(text) \(millions[0] < value.value ? "✓" : "✗")" }
-      let fits = datasets.indices.filter { value.range.contains(millions[$0]) }
-      if !fits.isEmpty { return "\(text) ✓" }
+      let fits = millions.contains { value.range.contains($0) }
       let distance = millions.map { $0 - value.value }.min { abs($0) < abs($1) } ?? .nan
-      if abs(distance) > 0.3 { unmet.append(title) }
-      return "\(text) ✗ (\(signedText(distance, 2)))"
+      printedCells.append((name, fits || abs(distance) <= tolerance))
+      return fits ? "\(text) ✓" : "\(text) ✗ (\(signedText(distance, 2)))"
     }
     var table = Table("Method", "SNLI-VE (3)", "MM-IMDB (23)", "Food-101 (101)", "CPT", "V1")
     for method in methods {
@@ -216,7 +215,9 @@ extension Experiment {
         return .text(
           isOther
             ? "–"
-            : judged(printed(method.paper, version), method.id, "\(method.title) (\(version))"))
+            : judged(
+              printed(method.paper, version), method.id, "\(method.paper) (\(version))",
+              tolerance: method.encoders > 0 ? 0.3 : 0.1))
       }
       table.append(
         [.text(method.title)] + (counts[method.id] ?? []).map { .text(grouped($0)) } + versions)
@@ -300,17 +301,21 @@ extension Experiment {
           holds: third >= 32.5 && third < 33.5, effect: third, unit: "%", digits: 1, count: 1,
           test: "share rounds to 33 %, unimodal router, Food-101")),
       paper: "33 % (CPT), the ratio of the printed 1.5 M and 4.5 M")
+    let unexplained = printedCells.filter { cell in
+      !printedCells.contains { $0.name == cell.name && $0.isExplained }
+    }.map(\.name)
     notebook.claim(
-      "Every printed parameter count is explained to 0.3 M",
+      "Every printed parameter count is explained, to 0.3 M for fine-tuning and 0.1 M for prompts",
       .criterion(
         Claim.Criterion(
-          holds: unmet.isEmpty, effect: Double(unmet.count), unit: "rows", digits: 0,
-          count: methods.count,
-          test:
-            "rows further off than 0.3 M: \(unmet.isEmpty ? "none" : unmet.joined(separator: "; "))"
-        )))
+          holds: unexplained.isEmpty, effect: Double(Set(unexplained).count),
+          unit: "printed numbers",
+          digits: 0, count: Set(printedCells.map(\.name)).count,
+          test: "unexplained by any variant: \(Set(unexplained).sorted().joined(separator: ", "))"))
+    )
 
-    //: The first paper's sentence is about its smaller model, k = 4; the headline scores are those of k = 16, which trains
+    //: The unimodal rows have a router in each of the 24 blocks; the authors' code lets the first two share one, which is 769
+    //: parameters per expert less. The first paper's sentence is about its smaller model, k = 4; the headline scores are those of k = 16, which trains
     //: 1.3 %. P-LateConcat cannot have 1.0 M parameters with the linear head that the text describes, but with a hidden
     //: layer of 512 units it has; the second paper's 1.3 M stay unexplained.
     var measured = Measurements(

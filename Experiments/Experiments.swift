@@ -6,6 +6,7 @@ import Laboratory
 public let allExperiments: [Experiment] = [
   .table2PromptTypes,
   .figure1Motivation,
+  .figure2Architecture,
   .theorem1GlobalPrompt,
   .theorem2Adaptivity,
   .checkParameterEfficiency,

@@ -70,7 +70,7 @@ extension Experiment {
       """,
       alternative: """
         Two scatter plots of the same four clouds of points. In the left one a single prompt lies between the clouds, \
-        nearest to the largest; in the right one the prompts given lie inside the clouds, with a few on the way between two.
+        nearest to the largest; in the right one the prompts given lie inside the clouds.
         """)
 
     //: ## Loss against separation
@@ -147,7 +147,8 @@ extension Experiment {
         unit: "loss, shared − 4 routed at separation 0", digits: 3))
 
     //: The shared prompt is the mean of what all want, and so leans to the majority, yet it lies in none of the clouds:
-    //: with a squared loss "biased to the majority" and "fits nobody" are both true. The mixture in (b) also gives some
-    //: instances a prompt between two clouds, where the router is unsure.
+    //: with a squared loss "biased to the majority" and "fits nobody" are both true. The fitted router is sharp: nearly
+    //: every instance gets one expert alone, and what four experts lose at large separation comes from the few instances
+    //: whose feature points to another concept.
   }
 }
