@@ -38,9 +38,9 @@ extension Experiment {
       },
       outputs: 3, random: RandomStream(seed: UInt64(workbench.dataSeed)).stream("figure 2"))
 
-    //: Every box takes the parameters whose names begin and end so.
-    let parts = [
-      (id: "patches", begins: "vision.encoder.embeddings.", ends: ""),
+    //: Every box takes the parameters whose names begin so, and, for the router, hold the second text.
+    let parts: [(id: String, begins: String, holds: String)] = [
+      ("patches", "vision.encoder.embeddings.", ""),
       ("blocks", "vision.encoder.encoder.", ""),
       ("norm", "vision.encoder.layernorm.", ""), ("bert", "text.encoder.", ""),
       ("text-prompts", "text.prompts.", ""),
@@ -53,7 +53,7 @@ extension Experiment {
       parts.filter { $0.id == id }.flatMap { part in
         model.store.parameters.filter {
           $0.name.hasPrefix(part.begins)
-            && $0.name.contains(part.ends.isEmpty ? part.begins : part.ends)
+            && $0.name.contains(part.holds.isEmpty ? part.begins : part.holds)
         }
       }
     }
