@@ -20,6 +20,7 @@ let package = Package(
 
     .target(name: "CKernels"),
     .target(name: "Determinism", dependencies: ["CDigest"]),
+    .target(name: "Theory", dependencies: ["Determinism"]),
     .target(name: "Autograd", dependencies: ["COpenBLAS", "CKernels", "Determinism"]),
     .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
@@ -34,7 +35,7 @@ let package = Package(
       name: "Experiments",
       dependencies: [
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Determinism",
+        "Theory", "Determinism",
       ],
       path: "Experiments"),
     .executableTarget(
@@ -48,6 +49,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["NN", "Autograd", "Determinism"], path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
+    .testTarget(name: "TheoryTests", dependencies: ["Theory", "Determinism"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Determinism"]),
     .testTarget(
       name: "NNTests", dependencies: ["NN", "Autograd", "Determinism", "TestSupport"]),

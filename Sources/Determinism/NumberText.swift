@@ -28,3 +28,26 @@ public func grouped(_ count: Int) -> String {
   }
   return (count < 0 ? "-" : "") + text
 }
+
+/// `value` with `digits` decimals and a power of ten, as in "3.1e-17"; "0" for zero.
+///
+/// For numbers whose size is the message. The last digit may be off by one: powers of ten are multiplied up.
+public func scientific(_ value: Double, _ digits: Int = 1) -> String {
+  guard value.isFinite, value != 0 else { return value == 0 ? "0" : fixed(value, 0) }
+  var mantissa = value.magnitude
+  var exponent = 0
+  while mantissa >= 10 {
+    mantissa /= 10
+    exponent += 1
+  }
+  while mantissa < 1 {
+    mantissa *= 10
+    exponent -= 1
+  }
+  var text = fixed(mantissa, digits)
+  if text.hasPrefix("10") {
+    text = fixed(1, digits)
+    exponent += 1
+  }
+  return "\(value < 0 ? "-" : "")\(text)e\(exponent)"
+}
