@@ -61,13 +61,7 @@ final class Trainer {
   private func takeStep(_ batch: Batch, epoch: Int) throws {
     let recipe = run.recipe
     let output = model(batch, .training(random.stream("training").stream(step)))
-    var objective = taskLoss(output.logits, batch)
-    if recipe.importanceWeight > 0, !output.routing.isEmpty {
-      let penalties = output.routing.map {
-        importanceLoss($0.weights, threshold: recipe.importanceThreshold)
-      }
-      objective = objective + recipe.importanceWeight * mean(penalties)
-    }
+    let objective = recipe.objective(of: output, batch)
     loss = objective.item
     guard loss.isFinite else {
       throw Failure(
@@ -79,14 +73,6 @@ final class Trainer {
       gradients, clipping: recipe.clipping,
       rateFactor: recipe.schedule.factor(epoch: epoch, step: step))
     step += 1
-  }
-
-  private func taskLoss(_ logits: Tensor, _ batch: Batch) -> Tensor {
-    switch batch.labels {
-    case .classes(let labels): return crossEntropy(logits, labels)
-    case .multiLabel(let targets): return binaryCrossEntropy(logits, targets)
-    case .masks, nil: fatalError("\(run.title): a loss for these labels does not exist")
-    }
   }
 
   private func record(_ routing: [Routing]) {
@@ -154,6 +140,23 @@ extension Recipe {
       ParameterGroup(other, learningRate: learningRate, weightDecay: weightDecay),
       ParameterGroup(text, learningRate: textLearningRate, weightDecay: weightDecay),
     ]
+  }
+}
+
+extension Recipe {
+  /// What is minimised: the loss of the task plus the weighted importance loss, the mean over the routed blocks.
+  func objective(of output: FusionOutput, _ batch: Batch) -> Tensor {
+    let task: Tensor
+    switch batch.labels {
+    case .classes(let labels): task = crossEntropy(output.logits, labels)
+    case .multiLabel(let targets): task = binaryCrossEntropy(output.logits, targets)
+    case .masks, nil: fatalError("a loss for these labels does not exist")
+    }
+    guard importanceWeight > 0, !output.routing.isEmpty else { return task }
+    let penalties = output.routing.map {
+      importanceLoss($0.weights, threshold: importanceThreshold)
+    }
+    return task + importanceWeight * mean(penalties)
   }
 }
 

@@ -127,7 +127,7 @@ struct Accept: ParsableCommand, KernelChoosing {
         try session.accept(experiment, dryRun: dryRun)
       }
     }
-    guard !dryRun else { return }
+    guard !dryRun, spread == nil else { return }  // a tolerance is in no report
     try session.writeStoredReports(selected, formats: ["md", "html"])
   }
 }
