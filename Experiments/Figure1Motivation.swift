@@ -74,7 +74,7 @@ extension Experiment {
         """)
 
     //: ## Loss against separation
-    //: The shaded part of the loss is noise inside a concept: its variance is a floor that no router can go below.
+    //: The dotted level is the noise inside a concept: a floor that no router can go below.
     let separations: [Double] = isSmoke ? [0, 1] : [0, 0.25, 0.5, 0.75, 1]
     let methods: [(k: Int, title: String)] = [
       (1, "one shared prompt"), (2, "2 routed prompts"), (4, "4 routed prompts"),

@@ -25,8 +25,8 @@ extension Experiment {
     reproduces: "Figure 2 (CPT, V1, V4)"
   ) { notebook, workbench in
     //: ## The model
-    //: MoPE with 16 experts at mini size, three classes; images steer nothing here, the text does. Initial values do not
-    //: matter, only shapes.
+    //: MoPE with 16 experts at mini size and three classes: the text steers the image encoder. Initial values do not matter,
+    //: only shapes.
     var configuration = MoPEConfiguration()
     configuration.experts = 16
     let (vit, bert) = (EncoderCatalogue.miniViT, EncoderCatalogue.miniBERT)
@@ -148,12 +148,12 @@ extension Experiment {
       DiagramChart(
         "MoPE as it is built: the text steers the image encoder", boxes: boxes, arrows: arrows,
         frames: [
-          .init(Rectangle(310, 345, 620, 185), "Router of block i"),
-          .init(Rectangle(10, 225, 590, 100), "Three prompts of block i"),
+          .init(Rectangle(310, 365, 620, 175), "Router of block i"),
+          .init(Rectangle(10, 235, 590, 98), "Three prompts of block i"),
           .init(
-            Rectangle(10, 545, 1060, 175), "Complementary modality: encoded first, once per input"),
+            Rectangle(10, 555, 1060, 174), "Complementary modality: encoded first, once per input"),
         ],
-        width: 1080, height: 735),
+        width: 1080, height: 742),
       named: "architecture",
       "Drawn from the model's parameters: shapes, counts and what trains. \(blocks) × means one for each block.",
       alternative: """

@@ -53,7 +53,7 @@ public struct DiagramChart: Chart {
     }
   }
 
-  /// A part of the diagram with a name.
+  /// A part of the diagram with a name, which stands in its lower left corner.
   public struct Frame: Hashable, Sendable {
     public let place: Rectangle
     public let title: String
@@ -95,7 +95,7 @@ public struct DiagramChart: Chart {
     for frame in frames {
       canvas.stroke(Path(frame.place), .faint, width: 1, dash: [2, 3])
       try canvas.text(
-        frame.title, at: Point(frame.place.x + 7, frame.place.y + 15), Self.titleStyle,
+        frame.title, at: Point(frame.place.x + 7, frame.place.bottom - 7), Self.titleStyle,
         color: .faint)
     }
     for arrow in arrows { try draw(arrow, on: &canvas) }
