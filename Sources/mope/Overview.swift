@@ -57,14 +57,15 @@ struct List: ParsableCommand, KernelChoosing {
     for entry in entries {
       let verdicts = Verdict.allCases.compactMap { verdict -> String? in
         let count = entry.verdicts.values.count { $0 == verdict.rawValue }
-        return count > 0 ? "\(count) \(verdict.rawValue)" : nil
+        return count > 0 ? "\(verdict.mark) \(count)" : nil
       }
       table.append([
         .text(entry.id), .text(entry.state.rawValue), .text("\(entry.storedRuns)/\(entry.runs)"),
-        .text(verdicts.isEmpty ? "none yet" : verdicts.joined(separator: ", ")),
+        .text(verdicts.isEmpty ? "none yet" : verdicts.joined(separator: "  ")),
       ])
     }
     Console.answer(table.terminalText(width: Console.outputWidth, color: options.usesColor))
+    Console.answer(Verdict.allCases.map(\.label).joined(separator: "   "))
   }
 }
 
