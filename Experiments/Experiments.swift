@@ -4,10 +4,12 @@ import Laboratory
 ///
 /// A file in this folder that is missing here fails a test.
 public let allExperiments: [Experiment] = [
+  .table1Main,
   .table2PromptTypes,
   .figure1Motivation,
   .figure2Architecture,
   .theorem1GlobalPrompt,
   .theorem2Adaptivity,
   .checkParameterEfficiency,
+  .searchLearningRates,
 ]

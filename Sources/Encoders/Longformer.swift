@@ -111,7 +111,8 @@ public struct Longformer: Encoder {
     return pooled(states.slice(0..<1, axis: 1).reshaped(batch.size, configuration.width))
   }
 
-  func pooled(_ state: Tensor) -> Tensor { pooler.map { tanh($0(state)) } ?? state }
+  /// The state of [CLS] `[B, C]` through the pooler, where there is one.
+  public func pooled(_ state: Tensor) -> Tensor { pooler.map { tanh($0(state)) } ?? state }
 
   /// All final states `[B, N, C]`.
   /// - Parameters:

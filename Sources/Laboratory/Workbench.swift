@@ -58,7 +58,9 @@ public final class Workbench {
   }
 
   /// The results of these cells with every seed.
-  public func results(of cells: [Cell]) -> RunResults {
+  /// - Parameter seeds: others than those that were asked for.
+  public func results(of cells: [Cell], seeds: [Int]? = nil) -> RunResults {
+    let seeds = seeds ?? self.seeds
     var found: [(cell: Cell, bySeed: [Int: FinishedRun])] = []
     for cell in cells {
       var bySeed: [Int: FinishedRun] = [:]

@@ -28,6 +28,33 @@ public struct EncoderCatalogue: Sendable {
     vocabulary: WordVocabulary.standIns.count, positions: 32, width: 64, layers: 3, heads: 4,
     hiddenWidth: 256, hiddenDropout: 0, attentionDropout: 0)
 
+  /// Swin-mini: 36 patches of 6×6, windows of 3×3 (shifted in one block), width 48 in two blocks and 96 in four.
+  public static let miniSwin = SwinConfiguration(
+    imageSize: 36, patchSize: 6, width: 48, depths: [2, 4], heads: [3, 6], window: 3)
+
+  /// GPT-2-mini: the size of BERT-mini, causal.
+  public static let miniGPT2 = GPT2Configuration(
+    vocabulary: WordVocabulary.standIns.count, positions: 32, width: 64, layers: 3, heads: 4,
+    embeddingDropout: 0, attentionDropout: 0, residualDropout: 0)
+
+  /// Longformer-mini: the size of BERT-mini; a word sees three to each side, [CLS] sees all.
+  public static let miniLongformer = LongformerConfiguration(
+    vocabulary: WordVocabulary.standIns.count, positions: 34, width: 64, layers: 3, heads: 4,
+    hiddenWidth: 256, window: 6, padding: Int(WordVocabulary.padding), hiddenDropout: 0,
+    attentionDropout: 0)
+
+  static let smokeSwin = SwinConfiguration(
+    imageSize: 36, patchSize: 6, width: 8, depths: [2, 1], heads: [2, 2], window: 3)
+
+  static let smokeGPT2 = GPT2Configuration(
+    vocabulary: WordVocabulary.standIns.count, positions: 32, width: 16, layers: 2, heads: 2,
+    embeddingDropout: 0, attentionDropout: 0, residualDropout: 0)
+
+  static let smokeLongformer = LongformerConfiguration(
+    vocabulary: WordVocabulary.standIns.count, positions: 34, width: 16, layers: 2, heads: 2,
+    hiddenWidth: 32, window: 4, padding: Int(WordVocabulary.padding), hiddenDropout: 0,
+    attentionDropout: 0)
+
   static let smokeViT = ViTConfiguration(
     imageSize: 36, patchSize: 9, width: 16, layers: 2, heads: 2, hiddenWidth: 32, epsilon: 1e-6)
 
@@ -38,7 +65,7 @@ public struct EncoderCatalogue: Sendable {
   /// The file with the weights of an encoder, or nil where it starts from random ones.
   public func weights(_ choice: EncoderChoice) -> String? {
     guard tier == .mini, let folder else { return nil }
-    return "\(folder)/\(choice.rawValue)-mini/model.safetensors"
+    return "\(folder)/\(choice.weightsOwner.rawValue)-mini/model.safetensors"
   }
 
   /// SHA-256 of the weights of the encoders a method uses, by name.
@@ -64,11 +91,20 @@ public struct EncoderCatalogue: Sendable {
     }
     let file = try weights(choice).map(SafetensorsFile.init(path:))
     let small = tier == .smoke
-    return { scope in
-      let scope = file.map { scope.loading($0) } ?? scope
+    return { plain in
+      let scope = file.map { plain.loading($0) } ?? plain
       switch choice {
       case .vit: return ViT(small ? Self.smokeViT : Self.miniViT, scope)
+      case .swin: return Swin(small ? Self.smokeSwin : Self.miniSwin, scope)
       case .bert: return BERT(small ? Self.smokeBERT : Self.miniBERT, output: .pooler, scope)
+      case .gpt2: return GPT2(small ? Self.smokeGPT2 : Self.miniGPT2, scope)
+      case .longformer:
+        return Longformer(
+          small ? Self.smokeLongformer : Self.miniLongformer, output: .pooler, scope)
+      case .bagOfWords:
+        let sizes = small ? Self.smokeBERT : Self.miniBERT
+        return BagOfWords(
+          BagOfWordsConfiguration(vocabulary: sizes.vocabulary, width: sizes.width), vectors: file, plain)
       }
     }
   }
@@ -83,4 +119,12 @@ extension Method {
     case .lateConcat, .mope, .mmbt, .promptFuse, .pmf: [vision, text]
     }
   }
+}
+
+extension EncoderChoice {
+  /// The encoder whose weights file it reads.
+  var weightsOwner: EncoderChoice { self == .bagOfWords ? .bert : self }
+
+  /// The encoders with a pretraining of their own.
+  public static let pretrained: [EncoderChoice] = allCases.filter { $0.weightsOwner == $0 }
 }

@@ -9,7 +9,17 @@ public enum Modality: String, Codable, Hashable, Sendable {
 
 /// Which architecture encodes a modality; the tier says how large it is and where its weights are.
 public enum EncoderChoice: String, Codable, Hashable, Sendable, CaseIterable {
-  case vit, bert
+  case vit, swin, bert, gpt2, longformer
+  /// The mean of BERT's word vectors.
+  case bagOfWords = "bow"
+
+  /// Whether its blocks take prompts.
+  public var takesPrompts: Bool {
+    switch self {
+    case .vit, .swin, .bert, .gpt2: true
+    case .longformer, .bagOfWords: false
+    }
+  }
 }
 
 /// A method of the papers' comparison, as a value: which encoders, what trains, how they are fused.
@@ -29,6 +39,8 @@ public struct Method: SparselyCodable, Hashable, Sendable {
   public var vision = EncoderChoice.vit
   public var text = EncoderChoice.bert
   public var tuning: Tuning
+  /// What trains of the text encoder, where that is not what trains of the image's.
+  public var textTuning: Tuning?
   /// Vanilla prompts per block of an encoder that MoPE does not prompt; 0 for none.
   public var visionPrompts = 0
   public var textPrompts = 0
@@ -47,15 +59,17 @@ public struct Method: SparselyCodable, Hashable, Sendable {
     [
       CodedField("fusion", \.fusion), CodedField("vision", \.vision), CodedField("text", \.text),
       CodedField("tuning", \.tuning), CodedField("visionPrompts", \.visionPrompts),
-      CodedField("textPrompts", \.textPrompts), CodedField("promptDropout", \.promptDropout),
+      CodedField("textPrompts", \.textPrompts), CodedField("textTuning", \.textTuning), CodedField("promptDropout", \.promptDropout),
     ]
   }
 
   /// Whether every encoder is frozen: then what trains is small and can be shipped.
-  public var isPromptTuned: Bool { tuning == .frozen }
+  public var isPromptTuned: Bool { tuning == .frozen && (textTuning ?? .frozen) == .frozen }
 
-  /// The name as in the papers' tables.
-  public var title: String {
+  /// The name as in the papers' tables, with the image's encoder where it is not the mini tier's usual one.
+  public var title: String { vision == .swin ? "\(fusionTitle) (Swin)" : fusionTitle }
+
+  private var fusionTitle: String {
     switch fusion {
     case .single(.vision): tuning == .frozen ? "P-ImgOnly" : "ImgOnly"
     case .single(.text): tuning == .frozen ? "P-TextOnly" : "TextOnly"

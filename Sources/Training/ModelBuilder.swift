@@ -43,9 +43,10 @@ extension Method {
   private func plan(
     _ modality: Modality, prompted: Bool, _ encoders: EncoderCatalogue
   ) throws -> EncoderPlan {
-    let length = modality == .vision ? visionPrompts : textPrompts
+    let isVision = modality == .vision
+    let length = isVision ? visionPrompts : textPrompts
     return EncoderPlan(
-      name: modality.rawValue, tuning: tuning, promptLength: prompted ? length : 0,
-      make: try encoders.make(modality == .vision ? vision : text))
+      name: modality.rawValue, tuning: isVision ? tuning : textTuning ?? tuning,
+      promptLength: prompted ? length : 0, make: try encoders.make(isVision ? vision : text))
   }
 }

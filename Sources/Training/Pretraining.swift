@@ -1,7 +1,6 @@
 import Autograd
 import Datasets
 import Determinism
-import Encoders
 import Foundation
 import NN
 
@@ -18,7 +17,12 @@ public struct PretrainingRecipe: Codable, Hashable, Sendable {
   public var seed: UInt64 = 1
 
   /// Steps for about nine passes over the images, or eleven over the (longer) corpus.
-  public init(_ encoder: EncoderChoice) { steps = encoder == .bert ? 8600 : 7000 }
+  public init(_ encoder: EncoderChoice) {
+    switch encoder {
+    case .vit, .swin: steps = 7000
+    case .bert, .gpt2, .longformer, .bagOfWords: steps = 8600
+    }
+  }
 }
 
 /// What a pretraining reports of itself.
@@ -60,8 +64,11 @@ public struct Pretraining {
     let store = ParameterStore(random: random.stream("initial values"))
     let task: any PretrainingTask =
       switch encoder {
-      case .vit: try ImageTagging(store, recipe)
-      case .bert: MaskedWords(store, recipe)
+      case .vit, .swin: try ImageTagging(encoder, store, recipe)
+      case .bert, .longformer: MaskedWords(encoder, store, recipe)
+      case .gpt2: NextWord(store, recipe)
+      case .bagOfWords:
+        throw Failure(.usage, "\(encoder.rawValue): has no pretraining of its own; it takes BERT's word vectors")
       }
     try store.validate()
     let optimizer = AdamW(
@@ -127,151 +134,4 @@ protocol PretrainingTask {
   var count: Int { get }
   func loss(_ indices: [Int], _ mode: Mode) -> Tensor
   func probes() -> [String: Double]
-}
-
-/// Multi-label tagging of drawn objects from [CLS]: the stand-in for supervised ImageNet pretraining.
-private struct ImageTagging: PretrainingTask {
-  let objective = "binary cross-entropy of 52 tags (36 shape–colour pairs, 6 shapes, 6 colours, 4 counts) from [CLS]"
-  private let encoder: ViT
-  private let head: Linear
-  private let training, validation: PreparedSplit
-
-  init(_ store: ParameterStore, _ recipe: PretrainingRecipe) throws {
-    let set = VisionPretrainingSet(dataSeed: recipe.seed)
-    training = try PreparedSplit(set, .train, tokenizer: WordVocabulary.standIns)
-    validation = try PreparedSplit(set, .validation, tokenizer: WordVocabulary.standIns)
-    encoder = ViT(EncoderCatalogue.miniViT, store.root / "encoder")
-    head = Linear(encoder.featureWidth, VisionPretrainingSet.tags.count, store.root / "head")
-  }
-
-  var count: Int { training.count }
-
-  func loss(_ indices: [Int], _ mode: Mode) -> Tensor {
-    let batch = training.batch(indices)
-    guard case .multiLabel(let targets) = batch.labels else { fatalError("tags are multi-label") }
-    return binaryCrossEntropy(head(encoder.feature(batch, mode, prompts: nil)), targets)
-  }
-
-  func probes() -> [String: Double] {
-    let outputs = VisionPretrainingSet.tags.count
-    var counts = [(hits: Int, wrong: Int, missed: Int)](repeating: (0, 0, 0), count: outputs)
-    for indices in BatchOrder(count: validation.count, batchSize: 128).evaluation {
-      let batch = validation.batch(indices)
-      guard case .multiLabel(let targets) = batch.labels else { continue }
-      let logits = head(encoder.feature(batch, .evaluation, prompts: nil)).values
-      for (i, (logit, target)) in zip(logits, targets.values).enumerated() {
-        switch (logit > 0, target > 0) {
-        case (true, true): counts[i % outputs].hits += 1
-        case (true, false): counts[i % outputs].wrong += 1
-        case (false, true): counts[i % outputs].missed += 1
-        default: break
-        }
-      }
-    }
-    func f1(_ range: Range<Int>) -> Double {
-      let sum = counts[range].reduce((0, 0, 0)) { ($0.0 + $1.hits, $0.1 + $1.wrong, $0.2 + $1.missed) }
-      return 100 * Double(2 * sum.0) / Double(max(1, 2 * sum.0 + sum.1 + sum.2))
-    }
-    return [
-      "F1 of all tags": f1(0..<52), "F1 of shape–colour pairs": f1(0..<36),
-      "F1 of shapes": f1(36..<42), "F1 of colours": f1(42..<48), "F1 of counts": f1(48..<52),
-    ]
-  }
-}
-
-/// Masked words, and which words a text holds from the pooled [CLS]: the stand-in for BERT's pretraining.
-private struct MaskedWords: PretrainingTask {
-  let objective = "cross-entropy of 15 % masked words (80/10/10) + binary cross-entropy of the bag of words from the pooler / 4"
-  private let encoder: BERT
-  private let words, bag: Linear
-  private let corpus: TextPretrainingSet
-  private let texts: [[Int32]]
-  private let heldOut: [[Int32]]
-
-  init(_ store: ParameterStore, _ recipe: PretrainingRecipe) {
-    corpus = TextPretrainingSet(dataSeed: recipe.seed)
-    texts = corpus.tokens()
-    let probe = TextPretrainingSet(dataSeed: recipe.seed + 1, countOf: { $0.standardCount / 30 })
-    heldOut = probe.tokens()
-    encoder = BERT(EncoderCatalogue.miniBERT, output: .pooler, store.root / "encoder")
-    let count = WordVocabulary.standIns.count
-    words = Linear(encoder.featureWidth, count, store.root / "words")
-    bag = Linear(encoder.featureWidth, count, store.root / "bag")
-  }
-
-  var count: Int { texts.count }
-
-  func loss(_ indices: [Int], _ mode: Mode) -> Tensor {
-    guard case .training(let random) = mode else { fatalError("a pretraining loss is for training") }
-    let batch = indices.map { texts[$0] }
-    let masked = mask(batch, random)
-    let states = encoder.tokens(masked.text, mode)  // [B, N, C]
-    let (b, n, c) = states.shape3
-    let bagLoss = bagLoss(states, corpus.bagOfWords(batch))
-    guard !masked.places.isEmpty else { return bagLoss }
-    let chosen = states.reshaped(b * n, c).gather(masked.places)  // [masked, C]
-    return crossEntropy(words(chosen), masked.labels) + bagLoss
-  }
-
-  /// Summed over words, divided by 4.
-  private func bagLoss(_ states: Tensor, _ targets: Tensor) -> Tensor {
-    let logits = bag(encoder.pooled(states))
-    return binaryCrossEntropy(logits, targets) * (Float(logits.lastAxis) / 4)
-  }
-
-  private func mask(
-    _ texts: [[Int32]], _ random: RandomStream
-  ) -> (text: TokenIds, places: [Int32], labels: [Int32]) {
-    var random = random.stream("mask")
-    let padded = TokenIds(padding: texts, with: WordVocabulary.padding)
-    var ids = padded.ids
-    var (places, labels): ([Int32], [Int32]) = ([], [])
-    for (place, id) in padded.ids.enumerated()
-    where id >= WordVocabulary.firstWord && random.chance(0.15) {
-      places.append(Int32(place))
-      labels.append(id)
-      let draw = random.uniform()
-      let words = WordVocabulary.standIns.count - Int(WordVocabulary.firstWord)
-      if draw < 0.8 {
-        ids[place] = WordVocabulary.mask
-      } else if draw < 0.9 {
-        ids[place] = WordVocabulary.firstWord + Int32(random.integer(below: words))
-      }
-    }
-    let text = TokenIds(
-      ids: ids, mask: padded.mask, batch: padded.shape.batch, tokens: padded.shape.tokens)
-    return (text, places, labels)
-  }
-
-  func probes() -> [String: Double] {
-    var (right, masked, hits, wrong, missed) = (0, 0, 0, 0, 0)
-    let random = RandomStream(seed: 0).stream("probe")
-    for (i, indices) in BatchOrder(count: heldOut.count, batchSize: 100).evaluation.enumerated() {
-      let batch = indices.map { heldOut[$0] }
-      let clean = TokenIds(padding: batch, with: WordVocabulary.padding)
-      let logits = bag(encoder.pooled(encoder.tokens(clean, .evaluation))).values
-      for (logit, target) in zip(logits, corpus.bagOfWords(batch).values) {
-        switch (logit > 0, target > 0) {
-        case (true, true): hits += 1
-        case (true, false): wrong += 1
-        case (false, true): missed += 1
-        default: break
-        }
-      }
-      let hidden = mask(batch, random.stream(i))
-      let states = encoder.tokens(hidden.text, .evaluation)
-      let (b, n, c) = states.shape3
-      let scores = words(states.reshaped(b * n, c).gather(hidden.places))
-      for (row, label) in hidden.labels.enumerated() {
-        let values = scores.slice(row..<row + 1).values
-        let best = values.indices.max { values[$0] < values[$1] } ?? 0
-        right += best == Int(label) ? 1 : 0
-      }
-      masked += hidden.labels.count
-    }
-    return [
-      "accuracy on masked words": 100 * Double(right) / Double(max(1, masked)),
-      "F1 of the bag of words": 100 * Double(2 * hits) / Double(max(1, 2 * hits + wrong + missed)),
-    ]
-  }
 }

@@ -7,13 +7,17 @@ extension Recipe {
   ///
   /// `mini`: the papers' recipe, shortened to 1500 steps with ten times the prompts' learning rate (a run has 1500
   /// steps where theirs have more than 10 000). `paper`: MoPE, arXiv 2403.10568v1: training recipe. `smoke`: two steps.
-  public static func standard(_ method: Method, on data: DataChoice.Name, tier: Tier) -> Recipe {
+  /// - Parameter rateFactor: of the learning rates at tier mini; nil takes what the search chose (`SearchedRates`).
+  public static func standard(
+    _ method: Method, on data: DataChoice.Name, tier: Tier, rateFactor: Float? = nil
+  ) -> Recipe {
     switch tier {
     case .smoke:
       return Recipe(
         batchSize: 16, epochs: 2, learningRate: 4e-3, textLearningRate: 5e-3, weightDecay: 0.01,
         milestones: [1])
-    case .mini: return mini(method, on: data)
+    case .mini:
+      return mini(method, on: data, rateFactor ?? SearchedRates.factor(method, on: data))
     case .paper:
       let batch =
         switch data {
@@ -25,8 +29,11 @@ extension Recipe {
     }
   }
 
-  private static func mini(_ method: Method, on data: DataChoice.Name) -> Recipe {
-    let rate: Float = method.isPromptTuned ? 4e-3 : data == .snliVE ? 2e-4 : 5e-4
+  private static func mini(
+    _ method: Method, on data: DataChoice.Name, _ factor: Float
+  ) -> Recipe {
+    let start: Float = method.isPromptTuned ? 4e-3 : data == .snliVE ? 2e-4 : 5e-4
+    let rate = factor * start
     let isVE = data == .snliVE
     return Recipe(
       batchSize: 32, epochs: isVE ? 6 : 4, learningRate: rate, textLearningRate: 1.25 * rate,

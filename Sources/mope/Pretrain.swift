@@ -11,8 +11,8 @@ struct Pretrain: ParsableCommand, KernelChoosing {
       knows. Every stored run depends on these weights; after pretraining anew all are stale.
       """)
 
-  @Argument(help: "The encoders to pretrain: vit, bert. All if none is named.")
-  var encoders: [EncoderChoice] = EncoderChoice.allCases
+  @Argument(help: "The encoders to pretrain: vit, swin, bert, gpt2, longformer. All if none is named.")
+  var encoders: [EncoderChoice] = EncoderChoice.pretrained
 
   @Option(help: "Kernels: portable, auto, or OpenBLAS's name of one.")
   var kernel = KernelChoice.portable
@@ -24,6 +24,9 @@ struct Pretrain: ParsableCommand, KernelChoosing {
   var output: String?
 
   func validate() throws {
+    for encoder in encoders where !EncoderChoice.pretrained.contains(encoder) {
+      throw ValidationError("\(encoder.rawValue) has no pretraining of its own")
+    }
     if let steps, steps < 1 {
       throw ValidationError("--steps: expected a positive number, found \(steps)")
     }

@@ -2,8 +2,8 @@ import Determinism
 
 /// A generated stand-in for MM-IMDB: which of 23 genres, from a poster and a plot?
 ///
-/// Genres are long-tailed and independent. The poster shows an icon for most of them, the plot says
-/// a word for many. The setting, always said in the plot, decides how an icon reads: genre g is
+/// Genres are long-tailed and independent. The plot says a word for most of them, the poster shows an
+/// icon for many. The setting, always said in the plot, decides how an icon reads: genre g is
 /// icon g in the city and icon g + 12 (of 24) in the village, so an icon stands for a frequent
 /// genre in one setting and for a rare one in the other.
 public struct IMDBStandIn: Dataset {
@@ -75,7 +75,7 @@ public struct IMDBStandIn: Dataset {
     _ labels: [Int], _ setting: Int, _ random: inout RandomStream
   ) -> [Int] {
     var icons: [Int] = []
-    for position in random.permutation(labels.count) where random.chance(0.85) {
+    for position in random.permutation(labels.count) where random.chance(0.7) {
       if icons.count < 3 { icons.append((labels[position] + 12 * setting) % Film.icons) }
     }
     if random.chance(0.3) || icons.isEmpty { icons.append(random.integer(below: Film.icons)) }
@@ -103,7 +103,7 @@ public struct IMDBStandIn: Dataset {
     _ labels: [Int], _ setting: Int, _ random: inout RandomStream
   ) -> String {
     var words = (0..<6 + random.integer(below: 6)).map { _ in random.pick(Film.filler) }
-    for label in labels where random.chance(0.6) {
+    for label in labels where random.chance(0.75) {
       words.append(random.pick(Film.words(of: label)))
     }
     if random.chance(0.35) {

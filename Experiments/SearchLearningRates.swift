@@ -1,0 +1,107 @@
+import Determinism
+import Laboratory
+import Reporting
+import Training
+
+/*:
+ # Recipes · A learning rate for every method
+
+ A comparison of methods is fair if each was tuned with the same care. The papers state one recipe and a rate for their own
+ method; what was searched for the baselines they do not say.
+
+ Here every method of Table 1 is trained with three learning rates, a half, one and two times the rate it starts from, on
+ each stand-in: 1500 steps, one seed. The score is that of the *validation* split of a draw of the data (data seed 0) that
+ nothing else uses; the tables of the papers are measured on another draw. The best rate of each method and dataset is its
+ recipe. Ablations of MoPE use the recipe of MoPE.
+ */
+extension Experiment {
+  static let searchLearningRates = Experiment(
+    "search-learning-rates", title: "Recipes · A learning rate for every method",
+    summary: "Three learning rates for every method, judged on validation data of another draw.",
+    reproduces: "the recipes behind Table 1; nothing the papers print"
+  ) { notebook, workbench in
+    //: ## Runs
+    //: A column is a dataset and a factor of the learning rate: 0.004 for prompts; 0.0002 (SNLI-VE) or 0.0005 for fine-tuning.
+    let factors = SearchedRates.tried
+    let datasets = [DataChoice.Name.snliVE, .food101, .mmIMDB]
+    let results = datasets.map { name in
+      factors.map { factor in
+        workbench.results(
+          of: table1Methods.map { id, method in
+            Workbench.Cell(
+              row: Measurements.Row(id, title: method.title), method: method,
+              data: DataChoice(name, judgedOn: "validation", dataSeed: 0),
+              recipe: .standard(method, on: name, tier: workbench.tier, rateFactor: factor))
+          }, seeds: [0])
+      }
+    }
+
+    //: ## Result
+    //: For SNLI-VE and Food-101 the score is the accuracy, for MM-IMDB the mean of F1-macro and F1-micro.
+    let tables = zip(datasets, results).map { name, byFactor in
+      scores(name, factors, byFactor, rows: table1Methods.map { Measurements.Row($0.id, title: $0.method.title) })
+    }
+    for table in tables {
+      notebook.compare(table)
+    }
+
+    //: ## Chosen
+    //: The factor with the best score; of equal ones the smaller. These are the recipes in use.
+    var chosen = Table("Method", "SNLI-VE", "Food-101", "MM-IMDB")
+    var (agreeing, count) = (0, 0)
+    for (id, method) in table1Methods {
+      let best = tables.map { bestFactor(row: id, factors, $0) }
+      chosen.append([.text(method.title)] + best.map { .text($0.map { "×\($0)" } ?? "–") })
+      for (name, factor) in zip(datasets, best) {
+        guard let factor else { continue }
+        count += 1
+        if SearchedRates.factor(method, on: name) == factor { agreeing += 1 }
+      }
+    }
+    notebook.show(chosen, "Factor of the learning rate with the best validation score.")
+
+    notebook.claim(
+      "The recipes in use are the best ones of this search",
+      count == 0
+        ? .notRun("no run of the search is there")
+        : .criterion(
+          Claim.Criterion(
+            holds: agreeing == count, effect: Double(agreeing), digits: 0, count: count,
+            test: "recipes that have the best factor, of \(count)")))
+  }
+}
+
+/// The validation scores of one dataset, a column for each factor.
+private func scores(
+  _ name: DataChoice.Name, _ factors: [Float], _ results: [RunResults], rows: [Measurements.Row]
+) -> Measurements {
+  let title = DataChoice(name, dataSeed: 0).title
+  var measurements = Measurements(
+    rows: rows,
+    columns: factors.map {
+      Measurements.Column(
+        columnId(name, $0), title: "\(title) ×\($0)", unit: "%", digits: 1, resolution: 0.05)
+    })
+  for (factor, results) in zip(factors, results) {
+    for row in rows {
+      for run in results.runs(row.id, on: name) {
+        let values = name.metrics.compactMap(run.metric)
+        measurements.set(
+          mean(values), row: row.id, column: columnId(name, factor), seed: run.run.seed)
+      }
+    }
+  }
+  return measurements
+}
+
+private func columnId(_ name: DataChoice.Name, _ factor: Float) -> String {
+  "\(name.rawValue):rate x\(factor)"
+}
+
+/// The factor with the best score of a row, nil while one is missing.
+private func bestFactor(row: String, _ factors: [Float], _ scores: Measurements) -> Float? {
+  let values = scores.columns.map { scores.ordered(row: row, column: $0.id).first }
+  guard values.allSatisfy({ $0 != nil }) else { return nil }
+  let best = values.indices.reduce(0) { (values[$1] ?? 0) > (values[$0] ?? 0) ? $1 : $0 }
+  return factors[best]
+}

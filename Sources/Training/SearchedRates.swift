@@ -1,0 +1,24 @@
+/// What the search of learning rates chose, on validation data of another draw than the one that is reported
+/// (experiment search-learning-rates): factors of the rate that a recipe starts from.
+public enum SearchedRates {
+  /// The factors that are tried for every method.
+  public static let tried: [Float] = [0.5, 1, 2]
+
+  /// The factor of a method on a dataset; 1 where nothing was searched.
+  public static func factor(_ method: Method, on data: DataChoice.Name) -> Float {
+    chosen[method.recipeName]?[data] ?? 1
+  }
+
+  private static let chosen: [String: [DataChoice.Name: Float]] = [:]
+}
+
+extension Method {
+  /// The searched method whose recipe this one uses: ablations and variants of MoPE use that of MoPE.
+  public var recipeName: String {
+    guard case .mope(let configuration, let main) = fusion, tuning == .frozen,
+      configuration.prompts != [.fixed, .mapped]
+    else { return title }
+    let name = configuration.experts <= 4 ? "MoPE k=4" : "MoPE k=16"
+    return main == .text ? "\(name) (text main)" : name
+  }
+}
