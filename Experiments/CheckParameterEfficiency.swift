@@ -23,7 +23,7 @@ extension Experiment {
     "check-parameter-efficiency", title: "Check · How many parameters train",
     summary:
       "Exact trainable parameters of every method at the papers' sizes, against the printed column.",
-    reproduces: "Parameter column of Table 1; \"0.7 %\" (CPT), \"0.8 %\" (V1 to V4)"
+    reproduces: "Parameter column of Table 1; \"0.7 %\" (CPT), \"0.8 %\" (V1 to V4)", trains: false
   ) { notebook, workbench in
     //: ## Encoders
     //: What fine-tuning trains is the whole encoder. The formulas are held against encoders built here at mini size, then

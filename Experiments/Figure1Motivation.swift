@@ -22,7 +22,7 @@ extension Experiment {
   static let figure1Motivation = Experiment(
     "fig-1-motivation", title: "Figure 1 · Why one prompt is not enough",
     summary: "Four concepts in the plane: one shared prompt against routed ones.",
-    reproduces: "Figure 1 (CPT, V1, V4)"
+    reproduces: "Figure 1 (CPT, V1, V4)", trains: false
   ) { notebook, workbench in
     //: ## The world
     //: Separation 0 means that all concepts want the same prompt, 1 is the picture below. Features do not change with it.

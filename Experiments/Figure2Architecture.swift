@@ -22,7 +22,7 @@ extension Experiment {
   static let figure2Architecture = Experiment(
     "fig-2-architecture", title: "Figure 2 · The architecture",
     summary: "The network of the mini tier, drawn from its own parameters.",
-    reproduces: "Figure 2 (CPT, V1, V4)"
+    reproduces: "Figure 2 (CPT, V1, V4)", trains: false
   ) { notebook, workbench in
     //: ## The model
     //: MoPE with 16 experts at mini size and three classes: the text steers the image encoder. Initial values do not matter,

@@ -40,7 +40,7 @@ extension Experiment {
       of: subsets.map { id, prompts in
         (Measurements.Row(id, title: prompts.symbols, paper: id), .mope(prompts, experts: 16))
       },
-      on: [workbench.data(.snliVE)])
+      on: [workbench.data(.snliVE), workbench.data(.food101), workbench.data(.mmIMDB)])
 
     //: ## Result
     //: Paper, golden and this run side by side. The paper's numbers are of the real dataset with Swin-B and BERT-base:

@@ -25,7 +25,7 @@ extension Experiment {
     "theorem-1-global-prompt", title: "Theorem 1 · No global prompt suits every instance",
     summary:
       "The least discrepancy of one shared prompt over 1 to 16 instances, and a premise that is missing.",
-    reproduces: "Theorem 1 (V4), Theorem 0.B.1 (V1)"
+    reproduces: "Theorem 1 (V4), Theorem 0.B.1 (V1)", trains: false
   ) { notebook, workbench in
     //: ## Set-up
     //: One head of width 16 with random W_q and W_k, inputs of 8 random tokens, one prompt token. Input n has a hidden

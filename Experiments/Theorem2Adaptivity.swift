@@ -23,7 +23,7 @@ extension Experiment {
     "theorem-2-mope-adaptivity", title: "Theorem 2 · Mixed experts reach what every instance needs",
     summary:
       "Routing weights that reach every target in the experts' hull, and what mixing prompts instead of maps costs.",
-    reproduces: "Theorem 2 (V4), Theorem 0.B.2 (V1)"
+    reproduces: "Theorem 2 (V4), Theorem 0.B.2 (V1)", trains: false
   ) { notebook, workbench in
     //: ## Set-up
     //: The layer, inputs and hidden prompts of theorem 1, whole maps, N = 16 inputs. Each seed is a new draw of everything.

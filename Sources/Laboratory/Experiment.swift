@@ -6,6 +6,8 @@ import Reporting
 /// content; everything after it must be cheap, pure and repeatable, and must bear missing results.
 public struct Experiment: Sendable {
   public let info: ExperimentInfo
+  /// Whether it asks for runs; an experiment that does not is never asked for its plan.
+  public let trains: Bool
   public let body: @Sendable (Notebook, Workbench) throws -> Void
 
   /// - Parameters:
@@ -13,12 +15,14 @@ public struct Experiment: Sendable {
   ///   - summary: one sentence for the index.
   ///   - reproduces: what of the papers, as a reader would look it up.
   public init(
-    _ id: String, title: String, summary: String, reproduces: String, file: String = #fileID,
+    _ id: String, title: String, summary: String, reproduces: String, trains: Bool = true,
+    file: String = #fileID,
     body: @escaping @Sendable (Notebook, Workbench) throws -> Void
   ) {
     let source = file.split(separator: "/").last.map(String.init) ?? file
     info = ExperimentInfo(
       id: id, title: title, summary: summary, source: source, reproduces: reproduces)
+    self.trains = trains
     self.body = body
   }
 }

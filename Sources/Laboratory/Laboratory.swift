@@ -28,6 +28,7 @@ public struct Laboratory: Sendable {
 
   /// The runs an experiment asks for.
   public func plan(_ experiment: Experiment) throws -> [TrainingRun] {
+    guard experiment.trains else { return [] }
     let workbench = Workbench(purpose: .plan, tier: tier, seeds: seeds, dataSeed: dataSeed)
     try experiment.body(try notebook(experiment, environmentClass: ""), workbench)
     return workbench.requested

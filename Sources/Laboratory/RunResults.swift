@@ -6,8 +6,14 @@ public struct RunResults: Sendable {
   private let found: [(cell: Workbench.Cell, bySeed: [Int: FinishedRun])]
   public let seeds: [Int]
 
-  init(_ found: [(cell: Workbench.Cell, bySeed: [Int: FinishedRun])], seeds: [Int]) {
+  /// The runs that were asked for, there or not.
+  let asked: [TrainingRun]
+
+  init(
+    _ found: [(cell: Workbench.Cell, bySeed: [Int: FinishedRun])], asked: [TrainingRun], seeds: [Int]
+  ) {
     self.found = found
+    self.asked = asked
     self.seeds = seeds
   }
 

@@ -20,12 +20,19 @@ public final class Workbench {
   /// The runs asked for so far, in order, each once.
   public private(set) var requested: [TrainingRun] = []
   private var known: Set<TrainingRun> = []
+  /// Those of them whose features are asked for.
+  public private(set) var runsWithFeatures: Set<TrainingRun> = []
 
   public init(purpose: Purpose, tier: Tier, seeds: [Int], dataSeed: Int) {
     self.purpose = purpose
     self.tier = tier
     self.seeds = seeds
     self.dataSeed = dataSeed
+  }
+
+  /// Whether the body is asked only for its runs: then what is costly after them can be left out.
+  public var isPlanning: Bool {
+    if case .plan = purpose { true } else { false }
   }
 
   /// The dataset of this name as this experiment is asked to draw it.
@@ -62,17 +69,31 @@ public final class Workbench {
   public func results(of cells: [Cell], seeds: [Int]? = nil) -> RunResults {
     let seeds = seeds ?? self.seeds
     var found: [(cell: Cell, bySeed: [Int: FinishedRun])] = []
+    var all: [TrainingRun] = []
     for cell in cells {
       var bySeed: [Int: FinishedRun] = [:]
       for seed in seeds {
         let run = TrainingRun(
           method: cell.method, data: cell.data, recipe: cell.recipe, tier: tier, seed: seed)
         if known.insert(run).inserted { requested.append(run) }
+        all.append(run)
         if case .present(let runs) = purpose { bySeed[seed] = runs[run] }
       }
       found.append((cell, bySeed))
     }
-    return RunResults(found, seeds: seeds)
+    return RunResults(found, asked: all, seeds: seeds)
+  }
+
+  /// Asks to keep the features of these runs (`FinishedRun.features`) with the repository.
+  public func needsFeatures(of results: RunResults) {
+    runsWithFeatures.formUnion(results.asked)
+  }
+
+  /// The classes of the judged examples.
+  public func labels(_ data: DataChoice) throws -> [Int] {
+    guard let split = Split(rawValue: data.judgedOn) else { return [] }
+    let dataset = try data.dataset(tier)
+    return try (0..<dataset.count(split)).flatMap { try dataset.example($0, of: split).label.indices.prefix(1) }
   }
 
   /// One method on one dataset: a cell of a table before it is measured.

@@ -16,11 +16,14 @@ public struct ScatterChart: Chart {
   public let horizontal: Axis
   public let vertical: Axis
   public let classes: [Class]
+  /// Whether classes are named below; false where only their being apart matters.
+  public let hasLegend: Bool
   public let width: Int
   public let height: Int
 
   public init(
-    _ title: String = "", x: Axis, y: Axis, classes: [Class], width: Int = 320, height: Int = 320
+    _ title: String = "", x: Axis, y: Axis, classes: [Class], hasLegend: Bool = true,
+    width: Int = 320, height: Int = 320
   ) {
     require(
       classes.contains { !$0.points.isEmpty }, "ScatterChart: expected at least one point")
@@ -28,6 +31,7 @@ public struct ScatterChart: Chart {
     horizontal = x
     vertical = y
     self.classes = classes
+    self.hasLegend = hasLegend
     self.width = width
     self.height = height
   }
@@ -40,7 +44,7 @@ public struct ScatterChart: Chart {
       Legend.Entry(title: $1.title, sample: .marker(Marker($0), Palette.color($0)))
     }
     let frame = try PlotFrame(
-      width: width, height: height, title: title, legend: classes.count > 1 ? entries : [], x: x,
+      width: width, height: height, title: title, legend: hasLegend && classes.count > 1 ? entries : [], x: x,
       y: y, footer: PlotFrame.footer(horizontal))
     var canvas = Canvas(width: width, height: height)
     try frame.draw(on: &canvas)

@@ -10,6 +10,8 @@ struct Evaluation {
   /// The expert with the largest score of each sample, per routed block.
   let assignments: [[Int32]]
   let outputs: Int
+  /// What the head reads of each sample, `[N, width]`.
+  let features: Tensor
 
   /// Samples per forward pass; predictions do not depend on it.
   private static let batchSize = 128
@@ -18,16 +20,19 @@ struct Evaluation {
     var logits: [Float] = []
     var assignments: [[Int32]] = []
     var outputs = 0
+    var features: [Tensor] = []
     for indices in BatchOrder(count: data.count, batchSize: Self.batchSize).evaluation {
       try Interruption.check()
       let output = model(data.batch(indices), .evaluation)
       outputs = output.logits.lastAxis
       logits += output.logits.values
+      features.append(output.feature.detached)
       let winners = output.routing.map { argmax($0.scores) }
       if assignments.isEmpty { assignments = winners.map { _ in [] } }
       for (block, winners) in winners.enumerated() { assignments[block] += winners }
     }
     self.outputs = outputs
+    self.features = concatenated(features, axis: 0)
     self.assignments = assignments
     predictions = Predictions(logits: logits, outputs: outputs, isMultiLabel: data.task.isMultiLabel)
   }

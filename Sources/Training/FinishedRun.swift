@@ -46,8 +46,21 @@ public struct FinishedRun: Sendable {
   public let assignments: [[Int32]]
   /// Where its trained tensors are, if they were kept.
   public let tensorsPath: String?
+  /// Where the features of the judged samples are, if they were kept.
+  public var featuresPath: String?
 
   public var run: TrainingRun { record.key.run }
+
+  /// What the head read of each judged sample, `[N][width]`; nil if it was not kept.
+  /// - Throws: `Failure(.badInput)` if the file is damaged.
+  public func features() throws -> [[Float]]? {
+    guard let featuresPath else { return nil }
+    guard let features = try SafetensorsFile(path: featuresPath).tensor("features"), features.rank == 2
+    else { throw Failure(.badInput, "\(featuresPath): expected features, a matrix; delete its folder") }
+    let (count, width) = features.shape2
+    let values = features.values
+    return (0..<count).map { Array(values[$0 * width..<($0 + 1) * width]) }
+  }
 
   /// The value of a metric.
   /// - Returns: nil if the task does not have it.

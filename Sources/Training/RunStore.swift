@@ -63,12 +63,16 @@ public struct RunStore: Sendable {
   }
 
   /// Stores a run whole or not at all.
-  /// - Parameter tensors: the trained parameters and buffers.
-  func save(_ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)]) throws -> FinishedRun {
+  /// - Parameters:
+  ///   - tensors: the trained parameters and buffers.
+  ///   - features: of the judged samples, `[N, width]`; nil where nothing shows them.
+  func save(
+    _ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)], features: Tensor?
+  ) throws -> FinishedRun {
     let digest = try finished.record.key.digest()
     let path = "\(folder)/runs/\(Self.name(digest))"
     Self.remove(startingWith: path)  // an older result, or the half of one that a killed program left
-    try Self.write(finished, tensors: tensors, to: path, keepingLogits: true)
+    try Self.write(finished, tensors: tensors, features: features, to: path, keepingLogits: true)
     return try Self.read(path)
   }
 
@@ -80,7 +84,7 @@ public struct RunStore: Sendable {
     if finished.run.method.isPromptTuned, let source = finished.tensorsPath {
       tensors = try Self.tensors(source)
     }
-    try Self.write(finished, tensors: tensors, to: path, keepingLogits: false)
+    try Self.write(finished, tensors: tensors, features: nil, to: path, keepingLogits: false)
   }
 
   /// The tensors of a safetensors file, in the order of their names.
@@ -92,8 +96,8 @@ public struct RunStore: Sendable {
   // MARK: Files
 
   private static func write(
-    _ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)], to path: String,
-    keepingLogits: Bool
+    _ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)], features: Tensor?,
+    to path: String, keepingLogits: Bool
   ) throws {
     let temporary = "\(path).\(getpid()).tmp"
     try? FileManager.default.removeItem(atPath: temporary)
@@ -129,6 +133,9 @@ public struct RunStore: Sendable {
     if !tensors.isEmpty {
       try SafetensorsWriter.write(tensors, to: "\(temporary)/tensors.safetensors")
     }
+    if let features {
+      try SafetensorsWriter.write([("features", features)], to: "\(temporary)/features.safetensors")
+    }
     try? FileManager.default.removeItem(atPath: path)
     guard rename(temporary, path) == 0 else {
       throw Failure(.io, "\(path): cannot rename into place: \(String(cString: strerror(errno)))")
@@ -156,13 +163,15 @@ public struct RunStore: Sendable {
       }
     }
     let tensors = "\(path)/tensors.safetensors"
+    let features = "\(path)/features.safetensors"
     return FinishedRun(
       record: record,
       predictions: Predictions(
         kind: kind, decisions: decisions.values.map(Int32.init),
         logits: try file.tensor("logits")?.values ?? []),
       trace: try trace("\(path)/trace.safetensors"), assignments: assignments ?? [],
-      tensorsPath: FileManager.default.fileExists(atPath: tensors) ? tensors : nil)
+      tensorsPath: FileManager.default.fileExists(atPath: tensors) ? tensors : nil,
+      featuresPath: FileManager.default.fileExists(atPath: features) ? features : nil)
   }
 
   private static func trace(_ path: String) throws -> RoutingTrace? {

@@ -161,7 +161,8 @@ public struct Runner: Sendable {
       FinishedRun(
         record: record, predictions: evaluation.predictions, trace: trainer.trace,
         assignments: evaluation.assignments, tensorsPath: nil),
-      tensors: model.store.snapshot())
+      tensors: model.store.snapshot(),
+      features: run.data.name == .food101 ? evaluation.features : nil)
     store.removeCheckpoints(checkpoint)
     return finished
   }
@@ -183,7 +184,7 @@ public struct Runner: Sendable {
     record.environment = .current
     return FinishedRun(
       record: record, predictions: evaluation.predictions, trace: finished.trace,
-      assignments: evaluation.assignments, tensorsPath: path)
+      assignments: evaluation.assignments, tensorsPath: path, featuresPath: finished.featuresPath)
   }
 }
 

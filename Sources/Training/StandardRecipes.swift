@@ -105,3 +105,29 @@ extension Method {
     return method
   }
 }
+
+extension Method {
+  /// This MoPE method with other choices; every other method as it is.
+  public func with(_ change: (inout MoPEConfiguration) -> Void) -> Method {
+    guard case .mope(var configuration, let main) = fusion else { return self }
+    change(&configuration)
+    var method = self
+    method.fusion = .mope(configuration, main: main)
+    return method
+  }
+
+  /// This method with another image encoder.
+  public func seeing(with encoder: EncoderChoice) -> Method {
+    var method = self
+    method.vision = encoder
+    return method
+  }
+
+  /// This method with another text encoder, tuned in its own way, with vanilla prompts only where it is frozen and
+  /// `prompts` says so.
+  public func reading(with encoder: EncoderChoice, _ tuning: Tuning, prompts: Int = 0) -> Method {
+    var method = self
+    (method.text, method.textTuning, method.textPrompts) = (encoder, tuning == self.tuning ? nil : tuning, prompts)
+    return method
+  }
+}
