@@ -30,7 +30,9 @@ let package = Package(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
     .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
-    .target(name: "Laboratory", dependencies: ["Datasets", "Training", "Reporting", "Determinism"]),
+    .target(
+      name: "Laboratory",
+      dependencies: ["Datasets", "Fusion", "Training", "Reporting", "Determinism"]),
     .target(
       name: "Experiments",
       dependencies: [

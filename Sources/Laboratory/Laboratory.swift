@@ -28,10 +28,17 @@ public struct Laboratory: Sendable {
 
   /// The runs an experiment asks for.
   public func plan(_ experiment: Experiment) throws -> [TrainingRun] {
-    guard experiment.trains else { return [] }
+    try needs(experiment).runs
+  }
+
+  /// The runs an experiment asks for, and of which it needs more than decisions and scores.
+  public func needs(
+    _ experiment: Experiment
+  ) throws -> (runs: [TrainingRun], features: Set<TrainingRun>, models: Set<TrainingRun>) {
+    guard experiment.trains else { return ([], [], []) }
     let workbench = Workbench(purpose: .plan, tier: tier, seeds: seeds, dataSeed: dataSeed)
     try experiment.body(try notebook(experiment, environmentClass: ""), workbench)
-    return workbench.requested
+    return (workbench.requested, workbench.runsWithFeatures, workbench.runsWithModels)
   }
 
   /// The report of an experiment from these runs.
@@ -44,7 +51,8 @@ public struct Laboratory: Sendable {
     let recorded = golden?.environmentClass ?? runs.values.first?.record.environment.className
     let notebook = try notebook(
       experiment, environmentClass: environmentClass ?? recorded ?? "unknown")
-    let workbench = Workbench(purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed)
+    let workbench = Workbench(
+      purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed, runner: runner)
     try experiment.body(notebook, workbench)
     addProvenance(notebook, workbench.requested.compactMap { runs[$0] }, golden)
     let proposal = notebook.proposedGolden(date: Self.today(), commit: Self.commit(root))
@@ -56,7 +64,8 @@ public struct Laboratory: Sendable {
     _ experiment: Experiment, from runs: [TrainingRun: FinishedRun]
   ) throws -> [Measurements] {
     let notebook = try notebook(experiment, environmentClass: "")
-    let workbench = Workbench(purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed)
+    let workbench = Workbench(
+      purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed, runner: runner)
     try experiment.body(notebook, workbench)
     return notebook.measurements
   }

@@ -1,4 +1,5 @@
 import Datasets
+import Fusion
 import Reporting
 import Training
 
@@ -22,8 +23,13 @@ public final class Workbench {
   private var known: Set<TrainingRun> = []
   /// Those of them whose features are asked for.
   public private(set) var runsWithFeatures: Set<TrainingRun> = []
+  /// Those of them whose trained tensors are asked for.
+  public private(set) var runsWithModels: Set<TrainingRun> = []
+  private let runner: Runner?
 
-  public init(purpose: Purpose, tier: Tier, seeds: [Int], dataSeed: Int) {
+  /// - Parameter runner: rebuilds models from stored runs; nil where none are looked at.
+  public init(purpose: Purpose, tier: Tier, seeds: [Int], dataSeed: Int, runner: Runner? = nil) {
+    self.runner = runner
     self.purpose = purpose
     self.tier = tier
     self.seeds = seeds
@@ -89,11 +95,27 @@ public final class Workbench {
     runsWithFeatures.formUnion(results.asked)
   }
 
-  /// The classes of the judged examples.
-  public func labels(_ data: DataChoice) throws -> [Int] {
+  /// Asks to keep the trained tensors of these runs with the repository, for every seed.
+  public func needsModels(of results: RunResults) {
+    runsWithModels.formUnion(results.asked)
+  }
+
+  /// The trained model of a run; nil if its tensors were not kept.
+  public func model(of run: FinishedRun) throws -> (any FusionModel)? { try runner?.model(of: run) }
+
+  /// The judged examples, ready to be cut into batches.
+  public func judged(_ data: DataChoice) throws -> PreparedSplit? { try runner?.judged(data) }
+
+  /// The judged examples as they were drawn: pictures, texts, facts.
+  public func examples(_ data: DataChoice) throws -> [Example] {
     guard let split = Split(rawValue: data.judgedOn) else { return [] }
     let dataset = try data.dataset(tier)
-    return try (0..<dataset.count(split)).flatMap { try dataset.example($0, of: split).label.indices.prefix(1) }
+    return try (0..<dataset.count(split)).map { try dataset.example($0, of: split) }
+  }
+
+  /// The classes of the judged examples.
+  public func labels(_ data: DataChoice) throws -> [Int] {
+    try examples(data).flatMap { $0.label.indices.prefix(1) }
   }
 
   /// One method on one dataset: a cell of a table before it is measured.

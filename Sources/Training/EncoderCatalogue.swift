@@ -1,3 +1,4 @@
+import Autograd
 import Datasets
 import Determinism
 import Encoders
@@ -85,7 +86,10 @@ public struct EncoderCatalogue: Sendable {
   }
 
   /// Builds an encoder in a scope, with its pretrained weights where it has any.
-  public func make(_ choice: EncoderChoice) throws -> (Scope) -> any Encoder {
+  /// - Parameter windowPrompts: for Swin, whose prompts a window sees.
+  public func make(
+    _ choice: EncoderChoice, windowPrompts: WindowPrompts = .ownImage
+  ) throws -> (Scope) -> any Encoder {
     guard tier != .paper else {
       throw Failure(.configuration, "the paper tier has no encoders yet; use --tier mini")
     }
@@ -95,7 +99,7 @@ public struct EncoderCatalogue: Sendable {
       let scope = file.map { plain.loading($0) } ?? plain
       switch choice {
       case .vit: return ViT(small ? Self.smokeViT : Self.miniViT, scope)
-      case .swin: return Swin(small ? Self.smokeSwin : Self.miniSwin, scope)
+      case .swin: return Swin(small ? Self.smokeSwin : Self.miniSwin, sharing: windowPrompts, scope)
       case .bert: return BERT(small ? Self.smokeBERT : Self.miniBERT, output: .pooler, scope)
       case .gpt2: return GPT2(small ? Self.smokeGPT2 : Self.miniGPT2, scope)
       case .longformer:

@@ -1,3 +1,4 @@
+import Autograd
 import Determinism
 import Encoders
 import Fusion
@@ -44,6 +45,8 @@ public struct Method: SparselyCodable, Hashable, Sendable {
   /// Vanilla prompts per block of an encoder that MoPE does not prompt; 0 for none.
   public var visionPrompts = 0
   public var textPrompts = 0
+  /// Whose prompts a window of Swin sees.
+  public var windowPrompts = WindowPrompts.ownImage
   /// Dropout of vanilla prompts.
   public var promptDropout: Float = 0
 
@@ -60,6 +63,7 @@ public struct Method: SparselyCodable, Hashable, Sendable {
       CodedField("fusion", \.fusion), CodedField("vision", \.vision), CodedField("text", \.text),
       CodedField("tuning", \.tuning), CodedField("visionPrompts", \.visionPrompts),
       CodedField("textPrompts", \.textPrompts), CodedField("textTuning", \.textTuning), CodedField("promptDropout", \.promptDropout),
+      CodedField("windowPrompts", \.windowPrompts),
     ]
   }
 

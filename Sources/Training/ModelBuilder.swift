@@ -47,6 +47,6 @@ extension Method {
     let length = isVision ? visionPrompts : textPrompts
     return EncoderPlan(
       name: modality.rawValue, tuning: isVision ? tuning : textTuning ?? tuning,
-      promptLength: prompted ? length : 0, make: try encoders.make(isVision ? vision : text))
+      promptLength: prompted ? length : 0, make: try encoders.make(isVision ? vision : text, windowPrompts: windowPrompts))
   }
 }

@@ -167,16 +167,25 @@ public struct Runner: Sendable {
     return finished
   }
 
-  /// Rebuilds a prompt-tuned model from its stored tensors and judges it again.
-  /// - Returns: the run as this machine gives it, or nil if its tensors were not kept.
-  public func reevaluated(_ finished: FinishedRun) throws -> FinishedRun? {
+  /// The examples that runs on this dataset are judged by.
+  public func judged(_ choice: DataChoice) throws -> PreparedSplit { try data.judged(choice) }
+
+  /// The trained model of a run, or nil if its tensors were not kept.
+  public func model(of finished: FinishedRun) throws -> (any FusionModel)? {
     guard let path = finished.tensorsPath else { return nil }
     let run = finished.run
-    let judged = try data.judged(run.data)
     let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
     let model = try run.method.model(
       outputs: finished.record.outputs, encoders: encoders, random: random)
     try model.store.restore(try RunStore.tensors(path), source: path)
+    return model
+  }
+
+  /// Rebuilds a prompt-tuned model from its stored tensors and judges it again.
+  /// - Returns: the run as this machine gives it, or nil if its tensors were not kept.
+  public func reevaluated(_ finished: FinishedRun) throws -> FinishedRun? {
+    guard let model = try model(of: finished) else { return nil }
+    let judged = try data.judged(finished.run.data)
     let evaluation = try Evaluation(model, judged)
     var record = finished.record
     record.metrics = evaluation.predictions.metrics(
@@ -184,7 +193,7 @@ public struct Runner: Sendable {
     record.environment = .current
     return FinishedRun(
       record: record, predictions: evaluation.predictions, trace: finished.trace,
-      assignments: evaluation.assignments, tensorsPath: path, featuresPath: finished.featuresPath)
+      assignments: evaluation.assignments, tensorsPath: finished.tensorsPath, featuresPath: finished.featuresPath)
   }
 }
 

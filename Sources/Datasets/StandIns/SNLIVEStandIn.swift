@@ -49,6 +49,10 @@ public struct SNLIVEStandIn: Dataset {
         Attribute("predicate", visible ? "visible" : "unverifiable"),
         Attribute("subject", present ? "present" : "absent"),
         Attribute(
+          "quarters",
+          scene.filter { Subject($0) == subject }
+            .map { "\(($0.y > 18 ? 2 : 0) + ($0.x > 18 ? 1 : 0))" }.joined(separator: " ")),
+        Attribute(
           "scene", scene.map { "\($0.colour.name) \($0.shape.name)" }.joined(separator: ", ")),
       ])
   }

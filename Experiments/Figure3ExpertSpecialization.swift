@@ -1,0 +1,159 @@
+import Datasets
+import Determinism
+import Laboratory
+import Reporting
+import Training
+
+/*:
+ # Figure 3 · What the experts specialise in
+
+ The papers show, for two experts of the last layer, images and a word cloud of the texts that the router sends them:
+ children and play in one, crowds in the other. They conclude that experts become specialists of concepts without being told.
+
+ Here every test pair of SNLI-VE's stand-in goes to the expert with the largest score in the last block. What a sentence
+ speaks of is known: a colour, a shape, and whether its predicate can be seen. An expert is a specialist if knowing the
+ expert tells something about these, measured as mutual information and compared with shuffled assignments. The papers would
+ be contradicted by experts that tell no more than chance.
+ */
+extension Experiment {
+  static let figure3ExpertSpecialization = Experiment(
+    "fig-3-expert-specialization", title: "Figure 3 · What the experts specialise in",
+    summary: "Images and words of the experts of the last block, and what they tell about concepts.",
+    reproduces: "Figure 3 (CPT, V1, V4)"
+  ) { notebook, workbench in
+    //: ## Runs
+    //: Table 1's MoPE with sixteen experts.
+    let data = workbench.data(.snliVE)
+    let results = workbench.results(of: [(Measurements.Row("mope", title: "MoPE k=16"), .mope(.all))], on: [data])
+    guard !workbench.isPlanning else { return }
+    let examples = try workbench.examples(data)
+    let runs = results.runs("mope", on: .snliVE).filter { !$0.assignments.isEmpty }
+
+    //: ## Four experts
+    //: The four that receive most pairs, first seed: twelve pairs each, and the words of all their sentences, sized by how
+    //: much more frequent they are than in all sentences. Words without content are left out.
+    if let assignments = runs.first?.assignments.last {
+      let counts = (0..<16).map { expert in assignments.count { Int($0) == expert } }
+      let shown = counts.indices.sorted { (counts[$0], $1) > (counts[$1], $0) }.prefix(4).filter { counts[$0] > 11 }
+      for (place, expert) in shown.enumerated() {
+        let members = assignments.indices.filter { Int(assignments[$0]) == expert }
+        let cells = members.prefix(12).map { ImageGrid.Cell(RGBImage(examples[$0].image), examples[$0].text ?? "") }
+        let words = distinctiveWords(members.map { examples[$0].text ?? "" }, among: examples.map { $0.text ?? "" })
+        notebook.show(
+          ImageGrid("Expert \(expert)", cells, columns: 4, side: 96), named: "expert-\(place)-sheet",
+          "Twelve of the \(counts[expert]) pairs that go to expert \(expert).",
+          alternative: "Twelve drawn scenes with their sentences, routed to expert \(expert).")
+        if !words.isEmpty {
+          notebook.show(
+            WordCloud("Expert \(expert)", words: words), named: "expert-\(place)-words",
+            "Words of the sentences that go to expert \(expert).",
+            alternative: "Word cloud; the largest words are \(words.prefix(4).map(\.text).joined(separator: ", ")).")
+        }
+      }
+    }
+
+    //: ## What the expert tells
+    //: Normalised mutual information of the last block's expert with each property, 0 for nothing and 1 for everything, and
+    //: what shuffled assignments give (200 shuffles per seed).
+    let properties = ["colour", "shape", "predicate"]
+    var measured = Measurements(
+      rows: properties.map { Measurements.Row($0) },
+      columns: [
+        Measurements.Column("nmi", title: "NMI", unit: "", digits: 3, resolution: 1e-4),
+        Measurements.Column("shuffled", title: "NMI, shuffled", unit: "", digits: 3, resolution: 1e-4),
+        Measurements.Column("p", title: "p", unit: "", digits: 3, resolution: 1e-4, higherIsBetter: false),
+      ])
+    var use = Measurements(
+      rows: [Measurements.Row("mope", title: "MoPE k=16")],
+      columns: [
+        Measurements.Column("used", title: "experts that receive a pair", unit: "", digits: 1, resolution: 1),
+        Measurements.Column("largest", title: "largest share", unit: "%", digits: 1, resolution: 0.05),
+      ])
+    for run in runs {
+      guard let assignments = run.assignments.last?.map(Int.init) else { continue }
+      let random = RandomStream(seed: UInt64(run.run.seed)).stream("figure 3")
+      for property in properties {
+        let labels = indices(of: examples.map { $0.attribute(property) ?? "" })
+        let test = try PermutationTest(mutualInformationOf: assignments, labels, resamples: 200, random.stream(property))
+        let table = ContingencyTable(assignments, labels)
+        let nmi = table.normalizedMutualInformation ?? 0
+        measured.set(nmi, row: property, column: "nmi", seed: run.run.seed)
+        let scale = test.observed > 0 ? nmi / test.observed : 0
+        measured.set(test.expected * scale, row: property, column: "shuffled", seed: run.run.seed)
+        measured.set(test.probability, row: property, column: "p", seed: run.run.seed)
+      }
+      let counts = (0..<16).map { expert in assignments.count { $0 == expert } }
+      use.set(Double(counts.count { $0 > 0 }), row: "mope", column: "used", seed: run.run.seed)
+      use.set(100 * Double(counts.max() ?? 0) / Double(assignments.count), row: "mope", column: "largest", seed: run.run.seed)
+    }
+    notebook.compare(measured)
+    notebook.compare(use)
+
+    //: ## Verdicts
+    let worst = properties.map { property in measured.ordered(row: property, column: "p").max() ?? .nan }
+    let excess = zip(measured.ordered(row: "colour", column: "nmi"), measured.ordered(row: "colour", column: "shuffled")).map { $0 - $1 }
+    notebook.claim(
+      "Experts tell more about what a sentence speaks of than shuffled ones",
+      runs.isEmpty
+        ? .notRun("no runs")
+        : .criterion(
+          Claim.Criterion(
+            holds: worst[0] < 0.01, effect: worst[0], digits: 3, count: runs.count,
+            test: "largest p of a permutation test of the mutual information with the colour, below 0.01 in every seed")),
+      paper: "shown by two examples")
+    notebook.claim(
+      "They are specialists: more than a fifth of the colour asked about is known from the expert",
+      excess.isEmpty ? .notRun("no runs") : .exceeds(excess, margin: 0.2, unit: "NMI above shuffled, colour"),
+      paper: "shown by two examples")
+    notebook.claim(
+      "With the importance loss every expert receives pairs",
+      runs.isEmpty
+        ? .notRun("no runs")
+        : .criterion(
+          Claim.Criterion(
+            holds: (use.ordered(row: "mope", column: "used").min() ?? 0) >= 16,
+            effect: use.ordered(row: "mope", column: "used").min() ?? .nan, unit: "experts", digits: 0, count: runs.count,
+            test: "fewest experts of 16 that receive a pair in any seed")),
+      paper: "every expert is used")
+  }
+}
+
+/// Numbers for texts, equal for equal ones, in order of first appearance.
+private func indices(of texts: [String]) -> [Int] {
+  var known: [String: Int] = [:]
+  return texts.map { text in
+    if let index = known[text] { return index }
+    known[text] = known.count
+    return known.count - 1
+  }
+}
+
+private let withoutContent: Set = [
+  "a", "some", "the", "is", "are", "in", "of", "to", "be", "can", "will", "was", "with", "here", "there", "very",
+]
+
+/// Content words of these texts, weighted by their share beyond the share in all texts; at most twenty.
+private func distinctiveWords(_ texts: [String], among all: [String]) -> [WordCloud.Word] {
+  func shares(_ texts: [String]) -> [String: Double] {
+    var counts: [String: Double] = [:]
+    for text in texts {
+      for word in text.split(separator: " ").map(String.init) where !withoutContent.contains(word) {
+        counts[word, default: 0] += 1 / Double(texts.count)
+      }
+    }
+    return counts
+  }
+  let (own, background) = (shares(texts), shares(all))
+  return own.map { WordCloud.Word($0.key, $0.value - (background[$0.key] ?? 0)) }
+    .filter { $0.frequency > 0.005 }
+    .sorted { ($0.frequency, $1.text) > ($1.frequency, $0.text) }
+    .prefix(20).map { $0 }
+}
+
+extension RGBImage {
+  /// The picture of an example.
+  fileprivate init(_ pixels: Pixels?) {
+    let pixels = pixels ?? Pixels(width: 1, height: 1, bytes: [255, 255, 255])
+    self.init(width: pixels.width, height: pixels.height, bytes: pixels.bytes)
+  }
+}
