@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
     .target(
       name: "Laboratory",
-      dependencies: ["Datasets", "Fusion", "Training", "Reporting", "Determinism"]),
+      dependencies: ["Encoders", "Fusion", "Datasets", "Training", "Reporting", "Determinism"]),
     .target(
       name: "Experiments",
       dependencies: [

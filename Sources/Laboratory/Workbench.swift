@@ -1,4 +1,5 @@
 import Datasets
+import Encoders
 import Fusion
 import Reporting
 import Training
@@ -102,6 +103,22 @@ public final class Workbench {
 
   /// The trained model of a run; nil if its tensors were not kept.
   public func model(of run: FinishedRun) throws -> (any FusionModel)? { try runner?.model(of: run) }
+
+  /// The trained model of a run of the MoPE family on a ViT, and what shows where its [CLS] looks; nil if the model was
+  /// not kept or its image encoder is none.
+  public func watchedModel(
+    of run: FinishedRun
+  ) throws -> (model: any FusionModel, watcher: AttentionWatcher)? {
+    var watcher: AttentionWatcher?
+    let model = try runner?.model(of: run) { encoder in
+      guard let vit = encoder as? ViT else { return encoder }
+      let watched = AttentionWatcher(vit)
+      watcher = watched
+      return watched
+    }
+    guard let model, let watcher else { return nil }
+    return (model, watcher)
+  }
 
   /// The judged examples, ready to be cut into batches.
   public func judged(_ data: DataChoice) throws -> PreparedSplit? { try runner?.judged(data) }

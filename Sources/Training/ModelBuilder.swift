@@ -7,8 +7,10 @@ extension Method {
   /// - Parameters:
   ///   - outputs: classes or labels.
   ///   - random: of the run; initial weights come from its stream "initial values".
+  ///   - wrapping: puts something around the image's encoder, to look into it.
   public func model(
-    outputs: Int, encoders: EncoderCatalogue, random: RandomStream
+    outputs: Int, encoders: EncoderCatalogue, random: RandomStream,
+    wrapping: @escaping (any Encoder) -> any Encoder = { $0 }
   ) throws -> any FusionModel {
     let random = random.stream("initial values")
     switch fusion {
@@ -35,18 +37,20 @@ extension Method {
     case .mope(let configuration, let main):
       let other: Modality = main == .vision ? .text : .vision
       return try MoPE(
-        configuration, main: try plan(main, prompted: false, encoders),
-        complementary: try plan(other, prompted: true, encoders), outputs: outputs, random: random)
+        configuration, main: try plan(main, prompted: false, encoders, wrapping),
+        complementary: try plan(other, prompted: true, encoders, wrapping), outputs: outputs, random: random)
     }
   }
 
   private func plan(
-    _ modality: Modality, prompted: Bool, _ encoders: EncoderCatalogue
+    _ modality: Modality, prompted: Bool, _ encoders: EncoderCatalogue,
+    _ wrapping: @escaping (any Encoder) -> any Encoder = { $0 }
   ) throws -> EncoderPlan {
     let isVision = modality == .vision
     let length = isVision ? visionPrompts : textPrompts
+    let make = try encoders.make(isVision ? vision : text, windowPrompts: windowPrompts)
     return EncoderPlan(
       name: modality.rawValue, tuning: isVision ? tuning : textTuning ?? tuning,
-      promptLength: prompted ? length : 0, make: try encoders.make(isVision ? vision : text, windowPrompts: windowPrompts))
+      promptLength: prompted ? length : 0, make: isVision ? { wrapping(make($0)) } : make)
   }
 }

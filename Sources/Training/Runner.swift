@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Determinism
+import Encoders
 import Foundation
 import Fusion
 import NN
@@ -171,12 +172,15 @@ public struct Runner: Sendable {
   public func judged(_ choice: DataChoice) throws -> PreparedSplit { try data.judged(choice) }
 
   /// The trained model of a run, or nil if its tensors were not kept.
-  public func model(of finished: FinishedRun) throws -> (any FusionModel)? {
+  /// - Parameter wrapping: puts something around the image's encoder, to look into it (methods of the MoPE family).
+  public func model(
+    of finished: FinishedRun, wrapping: @escaping (any Encoder) -> any Encoder = { $0 }
+  ) throws -> (any FusionModel)? {
     guard let path = finished.tensorsPath else { return nil }
     let run = finished.run
     let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
     let model = try run.method.model(
-      outputs: finished.record.outputs, encoders: encoders, random: random)
+      outputs: finished.record.outputs, encoders: encoders, random: random, wrapping: wrapping)
     try model.store.restore(try RunStore.tensors(path), source: path)
     return model
   }

@@ -16,7 +16,7 @@ struct Mope: ParsableCommand {
     version: "0.1.0",
     subcommands: [
         List.self, Plan.self, Run.self, Check.self, Accept.self, Render.self, Doctor.self, Bench.self,
-        Encode.self,
+        Diff.self, Encode.self,
         Pretrain.self,
       ])
 

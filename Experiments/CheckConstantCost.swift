@@ -1,0 +1,94 @@
+import Autograd
+import Datasets
+import Determinism
+import Laboratory
+import NN
+import Reporting
+import Training
+
+/*:
+ # Check · Experts cost nothing at inference, length does
+
+ Adding experts adds parameters, but every block still attends to 2l + 1 prompt tokens: the experts are mixed before they
+ enter. Adding the same parameters as longer prompts lengthens every attention. The papers therefore claim a nearly constant
+ cost in the number of experts, and a growing one in the length of prompts.
+
+ A clock gives another answer every time and on every machine, so what is compared here is what the clock would measure: the
+ floating-point operations of all products of matrices in one forward pass, and the most memory that tensors hold at once.
+ Both are exact and the same everywhere. `mope bench` has the seconds.
+ */
+extension Experiment {
+  static let checkConstantCost = Experiment(
+    "check-constant-cost", title: "Check · Experts cost nothing at inference, length does",
+    summary: "Operations and memory of a forward pass against experts and against length.",
+    reproduces: "prose (CPT, V1); abstract (V4)", trains: false
+  ) { notebook, workbench in
+    //: ## Models
+    //: ViT-mini and BERT-mini with random weights, a batch of sixteen; k experts of length 6, or static prompts as long.
+    let rows: [(id: String, title: String, vectors: Int, method: Method)] =
+      [2, 4, 16, 64].map { ("k-\($0)", "MoPE, k = \($0)", 6 * ($0 + 1) + 1, Method.mope(.all, experts: $0)) }
+      + [12, 18, 30, 54, 102].map { ("l-\($0)", "P-SequentialFuse, l = \($0)", $0 + 1, Method.mope([.fixed, .mapped], length: $0)) }
+    let random = RandomStream(seed: UInt64(workbench.dataSeed))
+    let split = try PreparedSplit(
+      SNLIVEStandIn(sizes: SplitSizes(train: 0, validation: 0, test: 16)), .test, tokenizer: WordVocabulary.standIns)
+    let batch = split.batch(Array(0..<16))
+
+    //: ## One forward pass
+    var measured = Measurements(
+      rows: rows.map { Measurements.Row($0.id, title: $0.title) },
+      columns: [
+        Measurements.Column("tokens", title: "prompt tokens in attention", unit: "", digits: 0, resolution: 1, higherIsBetter: false),
+        Measurements.Column("operations", title: "operations", unit: "MFLOP", digits: 2, resolution: 1e-6, higherIsBetter: false),
+        Measurements.Column("memory", title: "memory of tensors", unit: "MB", digits: 3, resolution: 1e-6, higherIsBetter: false),
+      ])
+    for (id, _, vectors, method) in rows {
+      let model = try method.model(outputs: 3, encoders: EncoderCatalogue(tier: .mini, folder: nil), random: random)
+      let before = (operations: Work.operations, memory: TensorMemory.live)
+      TensorMemory.resetPeak()
+      _ = model(batch, .evaluation)
+      measured.set(Double(id.hasPrefix("k") ? 13 : vectors), row: id, column: "tokens", seed: 0)
+      measured.set(Double(Work.operations - before.operations) * 1e-6, row: id, column: "operations", seed: 0)
+      measured.set(Double(TensorMemory.peak - before.memory) * 1e-6, row: id, column: "memory", seed: 0)
+    }
+    notebook.compare(measured)
+
+    func value(_ row: String, _ column: String) -> Double { measured.ordered(row: row, column: column).first ?? .nan }
+    func series(_ title: String, _ prefix: String) -> LineChart.Series {
+      LineChart.Series(
+        title,
+        rows.filter { $0.id.hasPrefix(prefix) }.map { row in
+          (Double(row.vectors), Estimate(value(row.id, "operations") / value("k-2", "operations")))
+        })
+    }
+    notebook.show(
+      LineChart(
+        "Operations of a forward pass",
+        x: Axis("tunable prompt vectors per layer", scale: .logarithmic, positions: [13, 19, 31, 55, 103, 391]),
+        y: Axis("operations, relative to MoPE with k = 2", includes: [0]),
+        series: [series("more experts (MoPE)", "k"), series("longer prompts (P-SequentialFuse)", "l")]),
+      named: "operations", "Floating-point operations of all matrix products in a forward pass of sixteen pairs.",
+      alternative: "Line chart: level for experts, rising for longer prompts; the table above has the numbers.")
+
+    //: ## Verdicts
+    func ratio(_ a: String, _ b: String, _ column: String) -> Double { value(a, column) / value(b, column) }
+    notebook.claim(
+      "Sixteen experts cost at most 1.1 times the operations of two",
+      .criterion(
+        Claim.Criterion(
+          holds: ratio("k-16", "k-2", "operations") <= 1.1, effect: ratio("k-16", "k-2", "operations"), count: 1,
+          test: "operations at k = 16 / k = 2, at most 1.1")), paper: "nearly constant")
+    notebook.claim(
+      "Sixteen experts need at most 1.1 times the memory of two",
+      .criterion(
+        Claim.Criterion(
+          holds: ratio("k-16", "k-2", "memory") <= 1.1, effect: ratio("k-16", "k-2", "memory"), count: 1,
+          test: "peak memory at k = 16 / k = 2, at most 1.1")), paper: "nearly constant")
+    notebook.claim(
+      "Length costs more: 102 static vectors against 12, compared with sixteen experts against two",
+      .criterion(
+        Claim.Criterion(
+          holds: ratio("l-102", "l-12", "operations") > ratio("k-16", "k-2", "operations"),
+          effect: ratio("l-102", "l-12", "operations"), count: 1,
+          test: "operations at l = 102 / l = 12, above those at k = 16 / k = 2")), paper: "grows faster than linearly")
+  }
+}
