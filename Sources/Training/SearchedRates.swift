@@ -15,10 +15,9 @@ public enum SearchedRates {
 extension Method {
   /// The searched method whose recipe this one uses: ablations and variants of MoPE use that of MoPE.
   public var recipeName: String {
-    guard case .mope(let configuration, let main) = fusion, tuning == .frozen,
+    guard case .mope(let configuration, _) = fusion, tuning == .frozen,
       configuration.prompts != [.fixed, .mapped]
     else { return title }
-    let name = configuration.experts <= 4 ? "MoPE k=4" : "MoPE k=16"
-    return main == .text ? "\(name) (text main)" : name
+    return configuration.experts <= 4 ? "MoPE k=4" : "MoPE k=16"
   }
 }
