@@ -62,6 +62,10 @@ def sizes(name: str, image: Image.Image) -> dict[str, torch.Tensor]:
         found[f"resize.{name}.shorter.{shorter}"] = tensor(transforms.Resize(shorter)(image))
     for height, width in ((16, 16), (15, 12), (20, 20), (5, 4), (40, 40)):
         found[f"crop.{name}.{height}x{width}"] = tensor(transforms.CenterCrop((height, width))(image))
+    for top, left, height, width in ((2, 3, 14, 11), (0, 0, 20, 23), (5, 1, 3, 17)):
+        found[f"resized_crop.{name}.{top}.{left}.{height}x{width}"] = tensor(
+            transforms.functional.resized_crop(image, top, left, height, width, [12, 10], antialias=True))
+    found[f"mirrored.{name}"] = tensor(transforms.functional.hflip(image))
     path = transforms.Compose([transforms.Resize(18), transforms.CenterCrop(16), transforms.ToTensor(),
                                transforms.Normalize(MEAN, STD)])
     found[f"normalised.{name}"] = path(image)  # F32 [3, 16, 16]
