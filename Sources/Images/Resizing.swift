@@ -44,6 +44,9 @@ struct ResamplingWindows {
 extension RasterImage {
   /// The image at another size, its proportions not kept: bilinear with anti-aliasing, equal to Pillow's
   /// `resize(…, BILINEAR)` in every byte. Across first, then down, each rounded to 8 bits.
+  ///
+  /// This is the order of Pillow 3 to 12. Pillow 13 goes down first where it judges that to be faster, which moves some
+  /// values by one; the authors' code is older.
   public func resized(width: Int, height: Int) -> RasterImage {
     require(width > 0 && height > 0, "resized: expected a size, found \(width) × \(height)")
     let narrowed = width == self.width ? self : resampledAcross(to: width)

@@ -5,10 +5,12 @@ import Testing
 @Suite struct TransformTests {
   static let sources = ["tall", "wide"]
 
-  /// Exact: the same weights in the same fixed point.
-  @Test(arguments: sources) func `resizing gives Pillow's bytes`(_ name: String) throws {
-    let stored = try StoredImages()
-    let image = try stored.image("image.\(name)")
+  /// Exact with the order of passes that Pillow had when the papers were written. Pillow 13 sometimes goes down
+  /// first, and rounding in between moves a value by one.
+  @Test(arguments: sources, [("resizing", 0), ("case", 1)])
+  func `resizing gives Pillow's bytes`(_ name: String, _ version: (file: String, tolerance: Int)) throws {
+    let image = try StoredImages().image("image.\(name)")
+    let stored = try StoredImages(version.file)
     let cases = stored.names("resize.\(name)")
     #expect(cases.count == 11)
     for text in cases {
@@ -16,7 +18,10 @@ import Testing
       let found =
         text.hasPrefix("shorter.")
         ? image.resized(shorterSide: size[0]) : image.resized(width: size[1], height: size[0])
-      #expect(found == (try stored.image("resize.\(name).\(text)")), "\(name) \(text)")
+      let expected = try stored.image("resize.\(name).\(text)")
+      #expect(found.width == expected.width && found.height == expected.height)
+      let difference = try #require(largestDifference(found.pixels, expected.pixels))
+      #expect(difference <= version.tolerance, "\(name) \(text)")
     }
   }
 
@@ -34,8 +39,8 @@ import Testing
   }
 
   @Test(arguments: sources) func `resized regions and mirrored images are torchvision's`(_ name: String) throws {
-    let stored = try StoredImages()
-    let image = try stored.image("image.\(name)")
+    let stored = try StoredImages("resizing")
+    let image = try StoredImages().image("image.\(name)")
     let cases = stored.names("resized_crop.\(name)")
     #expect(cases.count == 3)
     for text in cases {
@@ -44,7 +49,7 @@ import Testing
       let found = image.cropped(to: region).resized(width: 10, height: 12)
       #expect(found == (try stored.image("resized_crop.\(name).\(text)")), "\(name) \(text)")
     }
-    #expect(image.mirrored() == (try stored.image("mirrored.\(name)")))
+    #expect(image.mirrored() == (try StoredImages().image("mirrored.\(name)")))
     #expect(image.mirrored().mirrored() == image)
   }
 
