@@ -60,7 +60,9 @@ public struct AffineWarp: Equatable, Sendable {
       let scale = min(
         Double(target.height) / Double(source.height), Double(target.width) / Double(source.width))
       let (wide, high) = (Double(source.width) * scale, Double(source.height) * scale)
-      let (marginX, marginY) = ((Double(target.width) - wide) / 2, (Double(target.height) - high) / 2)
+      let (marginX, marginY) = (
+        (Double(target.width) - wide) / 2, (Double(target.height) - high) / 2
+      )
       left = Double(Float(marginX))
       right = Double(Float(wide + marginX))
       top = Double(Float(marginY))
@@ -72,15 +74,19 @@ public struct AffineWarp: Equatable, Sendable {
   public func callAsFunction(
     _ image: RasterImage, _ interpolation: WarpInterpolation = .cubic, border: [Double] = meanColour
   ) -> RasterImage {
-    require(border.count == 3, "AffineWarp: expected a border of three values, found \(border.count)")
+    require(
+      border.count == 3, "AffineWarp: expected a border of three values, found \(border.count)")
     return RasterImage(width: width, height: height) { output in
       warpBytes(
-        image.pixels, width: image.width, height: image.height, border: border, interpolation, to: output)
+        image.pixels, width: image.width, height: image.height, border: border, interpolation,
+        to: output)
     }
   }
 
   /// The warped mask, values between 0 and 255 at its edges; black outside.
-  public func callAsFunction(_ mask: GreyImage, _ interpolation: WarpInterpolation = .bilinear) -> GreyImage {
+  public func callAsFunction(_ mask: GreyImage, _ interpolation: WarpInterpolation = .bilinear)
+    -> GreyImage
+  {
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { buffer, count in
       warpBytes(
         mask.pixels, width: mask.width, height: mask.height, border: [0], interpolation,
@@ -91,7 +97,9 @@ public struct AffineWarp: Equatable, Sendable {
   }
 
   /// The warped plane; 0 outside. Cubic values can leave the range of the given ones.
-  public func callAsFunction(_ plane: FloatPlane, _ interpolation: WarpInterpolation = .cubic) -> FloatPlane {
+  public func callAsFunction(_ plane: FloatPlane, _ interpolation: WarpInterpolation = .cubic)
+    -> FloatPlane
+  {
     let taps = WarpTaps.of(interpolation)
     let (columns, rows) = places(interpolation)
     var values = [Float](repeating: 0, count: width * height)
@@ -106,7 +114,8 @@ public struct AffineWarp: Equatable, Sendable {
             for i in 0..<taps.size {
               let sourceX = column.first + i
               guard sourceX >= 0 && sourceX < plane.width else { continue }
-              sum += input[sourceY * plane.width + sourceX] * taps.exact[weights + j * taps.size + i]
+              sum +=
+                input[sourceY * plane.width + sourceX] * taps.exact[weights + j * taps.size + i]
             }
           }
           values[y * width + x] = sum

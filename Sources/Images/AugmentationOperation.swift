@@ -22,7 +22,9 @@ public enum AugmentationOperation: String, CaseIterable, Sendable {
   /// Whether the magnitude's sign is drawn.
   public var isSigned: Bool {
     switch self {
-    case .shearX, .shearY, .translateX, .translateY, .rotate, .brightness, .color, .contrast, .sharpness: true
+    case .shearX, .shearY, .translateX, .translateY, .rotate, .brightness, .color, .contrast,
+      .sharpness:
+      true
     case .identity, .posterize, .solarize, .autoContrast, .equalize: false
     }
   }
@@ -32,7 +34,8 @@ public enum AugmentationOperation: String, CaseIterable, Sendable {
   /// Shear: slope. Translation: pixels. Rotation: degrees. Brightness, color, contrast, sharpness: factor minus 1.
   /// Posterize: bits kept. Solarize: the first value inverted.
   public func magnitude(bin: Int, of bins: Int, width: Int, height: Int) -> Double {
-    require(bins > 1 && (0..<bins).contains(bin), "magnitude: expected a bin below \(bins), found \(bin)")
+    require(
+      bins > 1 && (0..<bins).contains(bin), "magnitude: expected a bin below \(bins), found \(bin)")
     func spaced(_ start: Double, _ end: Double) -> Double { Self.spaced(start, end, bin, of: bins) }
     switch self {
     case .identity, .autoContrast, .equalize: return 0
@@ -41,7 +44,8 @@ public enum AugmentationOperation: String, CaseIterable, Sendable {
     case .translateY: return spaced(0, 150.0 / 331 * Double(height))
     case .rotate: return spaced(0, 30)
     case .brightness, .color, .contrast, .sharpness: return spaced(0, 0.9)
-    case .posterize: return 8 - Double((Float(bin) / Float(Double(bins - 1) / 4)).rounded(.toNearestOrEven))
+    case .posterize:
+      return 8 - Double((Float(bin) / Float(Double(bins - 1) / 4)).rounded(.toNearestOrEven))
     case .solarize: return spaced(255, 0)
     }
   }
@@ -63,12 +67,14 @@ public enum AugmentationOperation: String, CaseIterable, Sendable {
     case .shearX: image.moved(by: NearestMap(x: (1, magnitude, 0), y: (0, 1, 0)))
     case .shearY: image.moved(by: NearestMap(x: (1, 0, 0), y: (magnitude, 1, 0)))
     // Python's int() cuts towards zero.
-    case .translateX: image.moved(by: NearestMap(x: (1, 0, -magnitude.rounded(.towardZero)), y: (0, 1, 0)))
-    case .translateY: image.moved(by: NearestMap(x: (1, 0, 0), y: (0, 1, -magnitude.rounded(.towardZero))))
+    case .translateX:
+      image.moved(by: NearestMap(x: (1, 0, -magnitude.rounded(.towardZero)), y: (0, 1, 0)))
+    case .translateY:
+      image.moved(by: NearestMap(x: (1, 0, 0), y: (0, 1, -magnitude.rounded(.towardZero))))
     case .rotate: magnitude == 0 ? image : image.moved(by: .rotation(degrees: magnitude, of: image))
-    case .brightness: image.extrapolated(from: image.darkened(), by: 1 + magnitude)
+    case .brightness: image.extrapolated(fromGrey: 0, by: 1 + magnitude)
     case .color: image.extrapolated(from: image.greyed(), by: 1 + magnitude)
-    case .contrast: image.extrapolated(from: image.levelled(), by: 1 + magnitude)
+    case .contrast: image.extrapolated(fromGrey: image.meanLuminance(), by: 1 + magnitude)
     case .sharpness: image.extrapolated(from: image.smoothed(), by: 1 + magnitude)
     case .posterize: image.posterized(bits: Int(magnitude))
     case .solarize: image.solarized(from: magnitude)

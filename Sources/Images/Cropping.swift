@@ -21,7 +21,8 @@ public struct PixelRegion: Equatable, Sendable {
   ) -> PixelRegion {
     require(
       0 < width && width <= image.width && 0 < height && height <= image.height,
-      "PixelRegion.random: expected at most \(image.width) × \(image.height), found \(width) × \(height)")
+      "PixelRegion.random: expected at most \(image.width) × \(image.height), found \(width) × \(height)"
+    )
     let top = random.integer(below: image.height - height + 1)
     let left = random.integer(below: image.width - width + 1)
     return PixelRegion(left: left, top: top, width: width, height: height)
@@ -34,7 +35,9 @@ public struct PixelRegion: Equatable, Sendable {
     proportions: ClosedRange<Double> = 3.0 / 4...4.0 / 3, _ random: inout RandomStream
   ) -> PixelRegion {
     let (width, height) = (Double(image.width), Double(image.height))
-    let (flattest, widest) = (portableLog(proportions.lowerBound), portableLog(proportions.upperBound))
+    let (flattest, widest) = (
+      portableLog(proportions.lowerBound), portableLog(proportions.upperBound)
+    )
     for _ in 0..<10 {
       let area = width * height * random.uniform(areas.lowerBound, areas.upperBound)
       let proportion = portableExp(random.uniform(flattest, widest))
@@ -51,21 +54,24 @@ public struct PixelRegion: Equatable, Sendable {
     } else if found > proportions.upperBound {
       w = Int((height * proportions.upperBound).rounded(.toNearestOrEven))
     }
-    return PixelRegion(left: (image.width - w) / 2, top: (image.height - h) / 2, width: w, height: h)
+    return PixelRegion(
+      left: (image.width - w) / 2, top: (image.height - h) / 2, width: w, height: h)
   }
 }
 
 extension RasterImage {
   /// The pixels of a region; black where it lies outside.
   public func cropped(to region: PixelRegion) -> RasterImage {
-    let columns = max(region.left, 0)..<max(min(region.left + region.width, width), max(region.left, 0))
+    let columns =
+      max(region.left, 0)..<max(min(region.left + region.width, width), max(region.left, 0))
     return RasterImage(width: region.width, height: region.height) { output in
       output.initialize(repeating: 0)
       pixels.withUnsafeBufferPointer { input in
         for y in 0..<region.height {
           let row = region.top + y
           guard row >= 0 && row < height && !columns.isEmpty else { continue }
-          let target = output.baseAddress! + (y * region.width + columns.lowerBound - region.left) * 3
+          let target =
+            output.baseAddress! + (y * region.width + columns.lowerBound - region.left) * 3
           let source = input.baseAddress! + (row * width + columns.lowerBound) * 3
           target.update(from: source, count: columns.count * 3)
         }

@@ -19,10 +19,13 @@ public struct DecodedImage: Sendable {
   public init(contentsOf path: String, limits: DecodingLimits = .standard) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw Failure(.missingInput, "\(path): expected a JPEG or PNG image, found no file; is the data unpacked?")
+      throw Failure(
+        .missingInput, "\(path): expected a JPEG or PNG image, found no file; is the data unpacked?"
+      )
     }
     guard !isFolder.boolValue else {
-      throw Failure(.badInput, "\(path): expected a JPEG or PNG image, found a folder; check the record's path")
+      throw Failure(
+        .badInput, "\(path): expected a JPEG or PNG image, found a folder; check the record's path")
     }
     let data: Data
     do {
@@ -48,7 +51,8 @@ public struct DecodedImage: Sendable {
 
   private init(_ bytes: UnsafeRawBufferPointer, name: String, limits: DecodingLimits) throws {
     guard !bytes.isEmpty else {
-      throw Failure(.badInput, "\(name): expected a JPEG or PNG image, found an empty file; fetch it again")
+      throw Failure(
+        .badInput, "\(name): expected a JPEG or PNG image, found an empty file; fetch it again")
     }
     guard let format = ImageFormat(bytes) else {
       throw Failure(
@@ -76,14 +80,17 @@ public struct DecodedImage: Sendable {
     guard width > 0, height > 0, width <= limits.pixels / height else {
       throw Failure(
         .badInput,
-        "\(name): expected at most \(limits.pixels) pixels, found \(width) × \(height); scale the image down")
+        "\(name): expected at most \(limits.pixels) pixels, found \(width) × \(height); scale the image down"
+      )
     }
     image = try RasterImage(width: width, height: height) { pixels in
       switch format {
       case .jpeg:
-        try check(image_codec_jpeg_decode(start, bytes.count, pixels.baseAddress, pixels.count, &report))
+        try check(
+          image_codec_jpeg_decode(start, bytes.count, pixels.baseAddress, pixels.count, &report))
       case .png:
-        try check(image_codec_png_decode(start, bytes.count, pixels.baseAddress, pixels.count, &report))
+        try check(
+          image_codec_png_decode(start, bytes.count, pixels.baseAddress, pixels.count, &report))
       }
     }
     self.format = format

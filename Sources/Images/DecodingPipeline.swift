@@ -16,11 +16,13 @@ public final class DecodingPipeline<Element: Sendable>: Sendable {
   ///   - workers: threads. One is enough where decoding is faster than training.
   ///   - produce: makes one element from its number; called on any worker, once for each number.
   public init(
-    count: Int, ahead: Int = 2, workers: Int = 1, _ produce: @escaping @Sendable (Int) throws -> Element
+    count: Int, ahead: Int = 2, workers: Int = 1,
+    _ produce: @escaping @Sendable (Int) throws -> Element
   ) {
     require(
       count >= 0 && ahead > 0 && workers > 0,
-      "DecodingPipeline: expected something to do, found \(count), \(ahead) ahead, \(workers) workers")
+      "DecodingPipeline: expected something to do, found \(count), \(ahead) ahead, \(workers) workers"
+    )
     queue = DecodingQueue(count: count, ahead: ahead, workers: workers)
     for number in 0..<workers {
       let thread = Thread { [queue] in queue.work(produce) }
@@ -49,7 +51,8 @@ extension DecodingPipeline where Element == ImageBatch {
   ///   - batches: indices of samples, in the order of training.
   ///   - image: the decoded image of a sample; `RasterImage.missing` where it has none.
   public convenience init(
-    batches: [[Int]], epoch: Int, seed: UInt64, preparation: ImagePreparation, ahead: Int = 2, workers: Int = 1,
+    batches: [[Int]], epoch: Int, seed: UInt64, preparation: ImagePreparation, ahead: Int = 2,
+    workers: Int = 1,
     image: @escaping @Sendable (Int) throws -> RasterImage
   ) {
     self.init(count: batches.count, ahead: ahead, workers: workers) { number in

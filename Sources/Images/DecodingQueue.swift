@@ -43,7 +43,9 @@ final class DecodingQueue<Element: Sendable>: @unchecked Sendable {
 
   private func numberToMake() -> Int? {
     condition.withLock {
-      while !isStopped && nextToMake < count && nextToMake >= nextToTake + ahead { condition.wait() }
+      while !isStopped && nextToMake < count && nextToMake >= nextToTake + ahead {
+        condition.wait()
+      }
       guard !isStopped && nextToMake < count else { return nil }
       defer { nextToMake += 1 }
       return nextToMake

@@ -11,16 +11,26 @@ extension RasterImage {
       degenerate.pixels.withUnsafeBufferPointer { from in
         pixels.withUnsafeBufferPointer { to in
           for i in 0..<output.count {
-            let value = Float(from[i]) + factor * Float(Int32(to[i]) - Int32(from[i]))
-            output[i] = UInt8(max(0, min(255, value)))
+            output[i] = Self.blend(from[i], to[i], factor)
           }
         }
       }
     }
   }
 
-  /// Without light.
-  func darkened() -> RasterImage { RasterImage(width: width, height: height, colour: (0, 0, 0)) }
+  /// The same from one grey everywhere: 0 for brightness, the mean luminance for contrast.
+  func extrapolated(fromGrey grey: UInt8, by factor: Double) -> RasterImage {
+    let factor = Float(factor)
+    let table = (0..<256).map {
+      factor == 0 ? grey : factor == 1 ? UInt8($0) : Self.blend(grey, UInt8($0), factor)
+    }
+    return mapped(through: table + table + table)
+  }
+
+  private static func blend(_ from: UInt8, _ to: UInt8, _ factor: Float) -> UInt8 {
+    let value = Float(from) + factor * Float(Int32(to) - Int32(from))
+    return value <= 0 ? 0 : value >= 255 ? 255 : UInt8(value)
+  }
 
   /// Without colour.
   func greyed() -> RasterImage {
@@ -33,12 +43,11 @@ extension RasterImage {
     }
   }
 
-  /// Without contrast: the mean luminance everywhere.
-  func levelled() -> RasterImage {
+  /// The mean luminance, rounded.
+  func meanLuminance() -> UInt8 {
     var sum = 0
     forEachLuminance { _, grey in sum += Int(grey) }
-    let mean = UInt8(Double(sum) / Double(width * height) + 0.5)
-    return RasterImage(width: width, height: height, colour: (mean, mean, mean))
+    return UInt8(Double(sum) / Double(width * height) + 0.5)
   }
 
   /// Without detail: each pixel counts 5/13, its eight neighbours 1/13; the outermost pixels stay
@@ -59,7 +68,7 @@ extension RasterImage {
             sum += weighted(i + row, side)
             sum += weighted(i, middle)
             sum += weighted(i - row, side)
-            output[i] = UInt8(max(0, min(255, sum)))
+            output[i] = UInt8(sum)  // at most 255.5 and a rounding
           }
         }
       }
@@ -71,7 +80,8 @@ extension RasterImage {
     pixels.withUnsafeBufferPointer { input in
       for i in stride(from: 0, to: input.count, by: 3) {
         let (red, green, blue) = (Int(input[i]), Int(input[i + 1]), Int(input[i + 2]))
-        body(i, UInt8(truncatingIfNeeded: (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16))
+        body(
+          i, UInt8(truncatingIfNeeded: (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16))
       }
     }
   }

@@ -24,7 +24,9 @@ public enum ImageFormat: String, Sendable {
       (Array("version https://git-lfs".utf8), "a Git LFS pointer"),
     ]
     if let found = known.first(where: { bytes.starts(with: $0.start) }) { return found.name }
-    let isText = bytes.prefix(64).allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+    let isText = bytes.prefix(64).allSatisfy {
+      $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D
+    }
     let isMarkup = bytes.drop { $0 <= 0x20 }.first == UInt8(ascii: "<")
     if isMarkup && isText { return "a web page or other markup" }
     if isText { return "text" }

@@ -18,7 +18,8 @@ public struct ImagePreparation: Equatable, Sendable {
   public var normalisation: Normalisation
 
   public init(
-    augmentation: RandAugment? = nil, resizing: Resizing, side: Int, normalisation: Normalisation = .mmbt
+    augmentation: RandAugment? = nil, resizing: Resizing, side: Int,
+    normalisation: Normalisation = .mmbt
   ) {
     self.augmentation = augmentation
     self.resizing = resizing

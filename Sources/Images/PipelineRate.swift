@@ -14,15 +14,19 @@ public struct PipelineRate: Equatable, Sendable {
 ///   - seconds: at least how long to measure. The first batch is not counted.
 /// - Throws: what decoding throws.
 public func imagesPerSecond(
-  of files: [String], preparation: ImagePreparation, batchSize: Int = 16, workers: Int = 1, seconds: Double = 2
+  of files: [String], preparation: ImagePreparation, batchSize: Int = 16, workers: Int = 1,
+  seconds: Double = 2
 ) throws -> PipelineRate {
   require(
     !files.isEmpty && batchSize > 0 && seconds > 0,
-    "imagesPerSecond: expected files, a batch size and a time, found \(files.count), \(batchSize), \(seconds)")
+    "imagesPerSecond: expected files, a batch size and a time, found \(files.count), \(batchSize), \(seconds)"
+  )
   let pipeline = DecodingPipeline(count: Int.max, ahead: 2 * workers, workers: workers) { number in
     let indices = (0..<batchSize).map { (number * batchSize + $0) % files.count }
     let epoch = number * batchSize / files.count
-    return try preparation.batch(indices, epoch: epoch, seed: 0) { try RasterImage(contentsOf: files[$0]) }
+    return try preparation.batch(indices, epoch: epoch, seed: 0) {
+      try RasterImage(contentsOf: files[$0])
+    }
   }
   defer { pipeline.cancel() }
   _ = try pipeline.next()

@@ -21,17 +21,22 @@ public struct RasterImage: Equatable, Sendable {
 
   /// An image of one colour.
   public init(width: Int, height: Int, colour: (red: UInt8, green: UInt8, blue: UInt8)) {
-    var pixels = [UInt8]()
-    pixels.reserveCapacity(width * height * 3)
-    for _ in 0..<width * height { pixels += [colour.red, colour.green, colour.blue] }
-    self.init(width: width, height: height, pixels: pixels)
+    self.init(width: width, height: height) { pixels in
+      for i in stride(from: 0, to: pixels.count, by: 3) {
+        pixels[i] = colour.red
+        pixels[i + 1] = colour.green
+        pixels[i + 2] = colour.blue
+      }
+    }
   }
 
   /// What stands for a record without an image: grey 128, 256 × 256 (the authors' loader, after MMBT).
   public static let missing = RasterImage(width: 256, height: 256, colour: (128, 128, 128))
 
   /// An image of this size whose bytes `fill` writes; all bytes must be written.
-  init(width: Int, height: Int, filledBy fill: (UnsafeMutableBufferPointer<UInt8>) throws -> Void) rethrows {
+  init(width: Int, height: Int, filledBy fill: (UnsafeMutableBufferPointer<UInt8>) throws -> Void)
+    rethrows
+  {
     require(width > 0 && height > 0, "RasterImage: expected a size, found \(width) × \(height)")
     self.width = width
     self.height = height

@@ -39,6 +39,17 @@ struct ResamplingWindows {
     self.counts = counts
     self.weights = weights
   }
+
+  /// Gives the tables to a loop: starts, counts, weights.
+  func withTables(
+    _ body: (UnsafeBufferPointer<Int>, UnsafeBufferPointer<Int>, UnsafeBufferPointer<Int32>) -> Void
+  ) {
+    starts.withUnsafeBufferPointer { starts in
+      counts.withUnsafeBufferPointer { counts in
+        weights.withUnsafeBufferPointer { body(starts, counts, $0) }
+      }
+    }
+  }
 }
 
 extension RasterImage {
@@ -67,24 +78,25 @@ extension RasterImage {
     let shift = Int32(ResamplingWindows.fraction)
     return RasterImage(width: target, height: height) { output in
       pixels.withUnsafeBufferPointer { input in
-        windows.weights.withUnsafeBufferPointer { weights in
-          var position = 0
+        windows.withTables { starts, counts, weights in
+          var result = output.baseAddress!
           for y in 0..<height {
+            let row = input.baseAddress! + y * width * 3
             for x in 0..<target {
               var (red, green, blue) = (half, half, half)
-              var source = (y * width + windows.starts[x]) * 3
-              let first = x * windows.span
-              for i in first..<first + windows.counts[x] {
-                let weight = weights[i]
-                red &+= Int32(input[source]) &* weight
-                green &+= Int32(input[source + 1]) &* weight
-                blue &+= Int32(input[source + 2]) &* weight
+              var source = row + starts[x] * 3
+              var weight = weights.baseAddress! + x * windows.span
+              for _ in 0..<counts[x] {
+                red &+= Int32(source[0]) &* weight.pointee
+                green &+= Int32(source[1]) &* weight.pointee
+                blue &+= Int32(source[2]) &* weight.pointee
                 source += 3
+                weight += 1
               }
-              output[position] = UInt8(clamping: red >> shift)
-              output[position + 1] = UInt8(clamping: green >> shift)
-              output[position + 2] = UInt8(clamping: blue >> shift)
-              position += 3
+              result[0] = UInt8(clamping: red >> shift)
+              result[1] = UInt8(clamping: green >> shift)
+              result[2] = UInt8(clamping: blue >> shift)
+              result += 3
             }
           }
         }

@@ -11,7 +11,10 @@ extension RasterImage {
 
   /// Values from `threshold` on turned round.
   func solarized(from threshold: Double) -> RasterImage {
-    mapped(through: (0..<768).map { Double($0 & 255) < threshold ? UInt8($0 & 255) : 255 - UInt8($0 & 255) })
+    mapped(
+      through: (0..<768).map {
+        Double($0 & 255) < threshold ? UInt8($0 & 255) : 255 - UInt8($0 & 255)
+      })
   }
 
   /// Each channel stretched from its darkest and brightest value to 0 and 255.

@@ -50,7 +50,9 @@ struct WarpTaps: Sendable {
   /// Weights in 1/32768. What rounding adds or takes is made good at the largest or smallest of the four taps at
   /// and below the middle, as in OpenCV.
   private static func rounded(_ weights: [Float], size: Int) -> [Int32] {
-    var result = weights.map { Int32(max(-32768, min(32767, ($0 * 32768).rounded(.toNearestOrEven)))) }
+    var result = weights.map {
+      Int32(max(-32768, min(32767, ($0 * 32768).rounded(.toNearestOrEven))))
+    }
     let excess = result.reduce(0, +) - 32768
     guard excess != 0 else { return result }
     let middle = size / 2
@@ -59,7 +61,11 @@ struct WarpTaps: Sendable {
     }
     var (smallest, largest) = (candidates[0], candidates[0])
     for i in candidates {
-      if result[i] < result[smallest] { smallest = i } else if result[i] > result[largest] { largest = i }
+      if result[i] < result[smallest] {
+        smallest = i
+      } else if result[i] > result[largest] {
+        largest = i
+      }
     }
     result[excess < 0 ? largest : smallest] -= excess
     return result

@@ -15,10 +15,12 @@ import Testing
       #expect(cases.count == (operation.isSigned ? 12 : cases.count == 1 ? 1 : 6))
       for text in cases {
         let bin = try #require(Int(text.drop { $0 == "+" || $0 == "-" }))
-        let strength = operation.magnitude(bin: bin, of: 31, width: image.width, height: image.height)
+        let strength = operation.magnitude(
+          bin: bin, of: 31, width: image.width, height: image.height)
         let found = operation(image, magnitude: text.hasPrefix("-") ? -strength : strength)
         let expected = try stored.image("augment.\(name).\(operation.rawValue).\(text)")
-        #expect(largestDifference(found.pixels, expected.pixels) == 0, "\(name) \(operation) \(text)")
+        #expect(
+          largestDifference(found.pixels, expected.pixels) == 0, "\(name) \(operation) \(text)")
       }
     }
   }
@@ -29,7 +31,9 @@ import Testing
     let stored = try StoredImages()
     for name in Self.images {
       let image = try stored.image("image.\(name)")
-      guard let expected = try stored.file.tensor("magnitudes.\(name).\(operation.rawValue)")?.values else {
+      guard
+        let expected = try stored.file.tensor("magnitudes.\(name).\(operation.rawValue)")?.values
+      else {
         #expect([.identity, .autoContrast, .equalize].contains(operation))
         continue
       }
@@ -69,7 +73,9 @@ import Testing
     let augment = RandAugment(count: 1, magnitude: 7)
     let possible = AugmentationOperation.allCases.flatMap { operation -> [RasterImage] in
       let strength = operation.magnitude(bin: 7, of: 31, width: image.width, height: image.height)
-      return [strength, operation.isSigned ? -strength : strength].map { operation(image, magnitude: $0) }
+      return [strength, operation.isSigned ? -strength : strength].map {
+        operation(image, magnitude: $0)
+      }
     }
     var seen = Set<Int>()
     for i in 0..<600 {

@@ -7,15 +7,21 @@ import Testing
 @Suite struct DecodingTests {
   static let folder = StoredImages.fixture.folder + "/files"
   static let files = [
-    "halved-colour.jpg", "halved-across.jpg", "full-colour.jpg", "progressive.jpg", "restarts.jpg", "rgb.jpg",
-    "grey.jpg", "cmyk.jpg", "ycck.jpg", "turned.jpg", "photo.jpg", "rgb.png", "alpha.png", "grey.png",
-    "grey-alpha.png", "grey-1.png", "grey-2.png", "grey-4.png", "palette.png", "palette-transparent.png",
-    "grey-transparent.png", "gamma.png", "rgb-16.png", "grey-16.png", "interlaced.png", "interlaced-palette.png",
+    "halved-colour.jpg", "halved-across.jpg", "full-colour.jpg", "progressive.jpg", "restarts.jpg",
+    "rgb.jpg",
+    "grey.jpg", "cmyk.jpg", "ycck.jpg", "turned.jpg", "photo.jpg", "rgb.png", "alpha.png",
+    "grey.png",
+    "grey-alpha.png", "grey-1.png", "grey-2.png", "grey-4.png", "palette.png",
+    "palette-transparent.png",
+    "grey-transparent.png", "gamma.png", "rgb-16.png", "grey-16.png", "interlaced.png",
+    "interlaced-palette.png",
     "interlaced-narrow.png", "png-in-disguise.jpg",
   ]
 
   /// Exact: both libjpeg-turbo versions use the same integer transform and the same colour tables.
-  @Test(arguments: files) func `every kind of file decodes to Pillow's pixels`(_ name: String) throws {
+  @Test(arguments: files) func `every kind of file decodes to Pillow's pixels`(_ name: String)
+    throws
+  {
     let decoded = try DecodedImage(contentsOf: "\(Self.folder)/\(name)")
     let expected = try StoredImages("files").image(name)
     #expect(decoded.image.width == expected.width && decoded.image.height == expected.height)
@@ -24,7 +30,9 @@ import Testing
   }
 
   @Test func `no file of the folder is left out`() throws {
-    #expect(try FileManager.default.contentsOfDirectory(atPath: Self.folder).sorted() == Self.files.sorted())
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: Self.folder).sorted()
+        == Self.files.sorted())
   }
 
   @Test func `the content decides what a file is, not its name`() throws {
@@ -33,22 +41,30 @@ import Testing
 
   /// Cut at every length: never a crash, never half an image. The last two bytes of a JPEG (its end marker) may be
   /// missing from what a decoder needs, and a PNG ends with a chunk that holds no pixels.
-  @Test(arguments: ["halved-colour.jpg", "progressive.jpg", "ycck.jpg", "grey-4.png", "interlaced-palette.png"])
+  @Test(arguments: [
+    "halved-colour.jpg", "progressive.jpg", "ycck.jpg", "grey-4.png", "interlaced-palette.png",
+  ])
   func `a truncated file is bad input at every length`(_ name: String) throws {
     let whole = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/\(name)"))
     let expected = try DecodedImage(whole, name: name).image
     for length in 0..<whole.count {
       do {
         let image = try DecodedImage(whole.prefix(length), name: name).image
-        #expect(image == expected && length >= whole.count - (name.hasSuffix("png") ? 17 : 2), "\(length)")
+        #expect(
+          image == expected && length >= whole.count - (name.hasSuffix("png") ? 17 : 2), "\(length)"
+        )
       } catch let failure as Failure {
-        #expect(failure.kind == .badInput && failure.description.hasPrefix("\(name): expected"), "\(failure)")
+        #expect(
+          failure.kind == .badInput && failure.description.hasPrefix("\(name): expected"),
+          "\(failure)")
       }
     }
   }
 
   /// One wrong byte at a time: the decoders must return, with an image of the file's size or a message.
-  @Test(arguments: ["halved-colour.jpg", "progressive.jpg", "cmyk.jpg", "grey-4.png", "palette-transparent.png"])
+  @Test(arguments: [
+    "halved-colour.jpg", "progressive.jpg", "cmyk.jpg", "grey-4.png", "palette-transparent.png",
+  ])
   func `a damaged byte gives an image or a message, never a crash`(_ name: String) throws {
     let whole = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/\(name)"))
     let small = DecodingLimits(pixels: 100_000, fileBytes: 10_000)
@@ -82,17 +98,25 @@ import Testing
 
   @Test(arguments: [
     ("", "an empty file"), ("<!DOCTYPE html><html>", "a web page"), ("404 not found", "text"),
-    ("GIF89a\u{1}", "a GIF image"), ("version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
+    ("GIF89a\u{1}", "a GIF image"),
+    ("version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
     ("\u{0}\u{1}\u{2}", "bytes of another kind"),
   ])
-  func `a file that is no image says what it seems to be`(_ content: String, _ found: String) throws {
-    let failure = #expect(throws: Failure.self) { try DecodedImage(Data(content.utf8), name: "a/b.jpg") }
+  func `a file that is no image says what it seems to be`(_ content: String, _ found: String) throws
+  {
+    let failure = #expect(throws: Failure.self) {
+      try DecodedImage(Data(content.utf8), name: "a/b.jpg")
+    }
     #expect(failure?.kind == .badInput)
-    #expect(failure?.description.contains("a/b.jpg: expected a JPEG or PNG image, found \(found)") == true)
+    #expect(
+      failure?.description.contains("a/b.jpg: expected a JPEG or PNG image, found \(found)") == true
+    )
   }
 
   @Test func `a missing file and a folder are told apart`() {
-    let missing = #expect(throws: Failure.self) { try RasterImage(contentsOf: "\(Self.folder)/none.jpg") }
+    let missing = #expect(throws: Failure.self) {
+      try RasterImage(contentsOf: "\(Self.folder)/none.jpg")
+    }
     #expect(missing?.kind == .missingInput)
     let folder = #expect(throws: Failure.self) { try RasterImage(contentsOf: Self.folder) }
     #expect(folder?.kind == .badInput)
@@ -112,7 +136,8 @@ import Testing
     let failure = #expect(throws: Failure.self) { try DecodedImage(bytes, name: name) }
     #expect(failure?.kind == .badInput)
     #expect(
-      failure?.description.contains("expected at most 33554432 pixels, found 65500 × 65500") == true,
+      failure?.description.contains("expected at most 33554432 pixels, found 65500 × 65500")
+        == true,
       "\(String(describing: failure))")
   }
 

@@ -10,11 +10,14 @@ import Testing
   static let preparation = ImagePreparation(
     augmentation: RandAugment(magnitude: 9), resizing: .square(40), side: 32)
 
-  private func pipeline(_ batches: [[Int]], epoch: Int = 0, ahead: Int = 2, workers: Int) -> DecodingPipeline<
-    ImageBatch
-  > {
+  private func pipeline(_ batches: [[Int]], epoch: Int = 0, ahead: Int = 2, workers: Int)
+    -> DecodingPipeline<
+      ImageBatch
+    >
+  {
     DecodingPipeline(
-      batches: batches, epoch: epoch, seed: 8, preparation: Self.preparation, ahead: ahead, workers: workers
+      batches: batches, epoch: epoch, seed: 8, preparation: Self.preparation, ahead: ahead,
+      workers: workers
     ) { try RasterImage(contentsOf: Self.files[$0 % Self.files.count]) }
   }
 
@@ -47,7 +50,9 @@ import Testing
   }
 
   /// The second worker runs into the failure long before the first element is taken.
-  @Test(arguments: [1, 3]) func `a failure comes in its turn and ends the pipeline`(_ workers: Int) throws {
+  @Test(arguments: [1, 3]) func `a failure comes in its turn and ends the pipeline`(_ workers: Int)
+    throws
+  {
     let pipeline = DecodingPipeline(count: 10, ahead: 8, workers: workers) { number -> Int in
       if number >= 3 { throw Failure(.badInput, "file \(number)") }
       Thread.sleep(forTimeInterval: 0.01)
@@ -62,7 +67,8 @@ import Testing
   @Test func `a file that is no image is named`() throws {
     let path = DecodingTests.folder + "/none.jpg"
     let pipeline = DecodingPipeline(
-      batches: [[0]], epoch: 0, seed: 0, preparation: .food101, image: { _ in try RasterImage(contentsOf: path) })
+      batches: [[0]], epoch: 0, seed: 0, preparation: .food101,
+      image: { _ in try RasterImage(contentsOf: path) })
     let failure = #expect(throws: Failure.self) { try pipeline.next() }
     #expect(failure?.kind == .missingInput && failure?.description.hasPrefix(path) == true)
   }
@@ -109,7 +115,9 @@ import Testing
       #expect(try pipeline.next() == 0)
     }
     try forget()
-    for _ in 0..<200 where alive.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+    for _ in 0..<200 where alive.withLock({ $0 }) == 0 {
+      try await Task.sleep(for: .milliseconds(5))
+    }
     #expect(alive.withLock { $0 } == 1)
   }
 
@@ -129,7 +137,8 @@ import Testing
   @Test func `the rate counts what was decoded and passes failures on`() throws {
     let rate = try imagesPerSecond(
       of: Self.files, preparation: Self.preparation, batchSize: 4, workers: 2, seconds: 0.05)
-    #expect(rate.images > 0 && rate.images % 4 == 0 && rate.seconds >= 0.05 && rate.imagesPerSecond > 0)
+    #expect(
+      rate.images > 0 && rate.images % 4 == 0 && rate.seconds >= 0.05 && rate.imagesPerSecond > 0)
     #expect(throws: Failure.self) {
       try imagesPerSecond(of: ["/nowhere.jpg"], preparation: .food101, seconds: 0.05)
     }

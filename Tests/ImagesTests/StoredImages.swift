@@ -12,7 +12,9 @@ struct StoredImages {
 
   /// Names that begin so, without that beginning and a dot.
   func names(_ beginning: String) -> [String] {
-    file.names.filter { $0.hasPrefix(beginning + ".") }.map { String($0.dropFirst(beginning.count + 1)) }
+    file.names.filter { $0.hasPrefix(beginning + ".") }.map {
+      String($0.dropFirst(beginning.count + 1))
+    }
   }
 
   func image(_ name: String) throws -> RasterImage {

@@ -8,7 +8,9 @@ import Testing
   /// Exact with the order of passes that Pillow had when the papers were written. Pillow 13 sometimes goes down
   /// first, and rounding in between moves a value by one.
   @Test(arguments: sources, [("resizing", 0), ("case", 1)])
-  func `resizing gives Pillow's bytes`(_ name: String, _ version: (file: String, tolerance: Int)) throws {
+  func `resizing gives Pillow's bytes`(_ name: String, _ version: (file: String, tolerance: Int))
+    throws
+  {
     let image = try StoredImages().image("image.\(name)")
     let stored = try StoredImages(version.file)
     let cases = stored.names("resize.\(name)")
@@ -25,7 +27,9 @@ import Testing
     }
   }
 
-  @Test(arguments: sources) func `centre crops are torchvision's, black outside`(_ name: String) throws {
+  @Test(arguments: sources) func `centre crops are torchvision's, black outside`(_ name: String)
+    throws
+  {
     let stored = try StoredImages()
     let image = try stored.image("image.\(name)")
     let cases = stored.names("crop.\(name)")
@@ -33,12 +37,15 @@ import Testing
     for text in cases {
       let size = numbers(text[...])
       #expect(
-        image.centreCropped(width: size[1], height: size[0]) == (try stored.image("crop.\(name).\(text)")),
+        image.centreCropped(width: size[1], height: size[0])
+          == (try stored.image("crop.\(name).\(text)")),
         "\(name) \(text)")
     }
   }
 
-  @Test(arguments: sources) func `resized regions and mirrored images are torchvision's`(_ name: String) throws {
+  @Test(arguments: sources) func `resized regions and mirrored images are torchvision's`(
+    _ name: String
+  ) throws {
     let stored = try StoredImages("resizing")
     let image = try StoredImages().image("image.\(name)")
     let cases = stored.names("resized_crop.\(name)")
@@ -72,7 +79,8 @@ import Testing
       ("shorter", ImagePreparation.Resizing.shorterSide(64)), ("square", .square(64)),
     ] {
       let preparation = ImagePreparation(resizing: resizing, side: 56)
-      #expect(preparation.image(image, &random) == (try stored.image("prepared.\(name)")), "\(name)")
+      #expect(
+        preparation.image(image, &random) == (try stored.image("prepared.\(name)")), "\(name)")
     }
   }
 
@@ -114,8 +122,12 @@ import Testing
       let part = PixelRegion.randomPart(of: image, areas: 0.2...0.8, &random)
       let share = Double(part.width * part.height) / 30_000
       let proportion = Double(part.width) / Double(part.height)
-      #expect(share > 0.2 * 0.97 && share < 0.8 * 1.03 && proportion > 0.75 * 0.97 && proportion < 4.0 / 3 * 1.03)
-      #expect(part.left >= 0 && part.top >= 0 && part.left + part.width <= 200 && part.top + part.height <= 150)
+      #expect(
+        share > 0.2 * 0.97 && share < 0.8 * 1.03 && proportion > 0.75 * 0.97
+          && proportion < 4.0 / 3 * 1.03)
+      #expect(
+        part.left >= 0 && part.top >= 0 && part.left + part.width <= 200
+          && part.top + part.height <= 150)
       widths.insert(part.width)
     }
     #expect(widths.count > 40)

@@ -11,7 +11,9 @@ import Testing
   }
 
   /// OpenCV solves six equations, we divide: 1e-12 pixels lie between them.
-  @Test(arguments: cases) func `matrices are those of CRIS`(_ name: String, _ width: Int, _ height: Int) throws {
+  @Test(arguments: cases) func `matrices are those of CRIS`(
+    _ name: String, _ width: Int, _ height: Int
+  ) throws {
     let stored = try StoredImages("warp")
     let mask = try stored.grey("mask.\(name)")
     let source = (width: mask.width, height: mask.height)
@@ -20,7 +22,8 @@ import Testing
       ("inverse", AffineWarp(undoing: source, from: (width, height))),
     ] {
       // Read as single precision, hence 1e-6 of the shift's size.
-      let expected = try stored.file.require("\(kind).\(name).\(width)x\(height)").values.map(Double.init)
+      let expected = try stored.file.require("\(kind).\(name).\(width)x\(height)").values.map(
+        Double.init)
       let found = [warp.scaleX, 0, warp.shiftX, 0, warp.scaleY, warp.shiftY]
       for (a, b) in zip(found, expected) { #expect(abs(a - b) <= 2e-6 * max(1, abs(b)), "\(kind)") }
     }
@@ -38,13 +41,16 @@ import Testing
       let expected = try stored.image("image.\(place)")
       #expect(largestDifference(warp(image, interpolation).pixels, expected.pixels) == 0, "\(kind)")
       let expectedMask = try stored.grey("mask.\(place)")
-      #expect(largestDifference(warp(mask, interpolation).pixels, expectedMask.pixels) == 0, "\(kind)")
+      #expect(
+        largestDifference(warp(mask, interpolation).pixels, expectedMask.pixels) == 0, "\(kind)")
     }
   }
 
   /// 2e-6: sixteen products of values below 1 are added in another order.
   @Test(arguments: cases)
-  func `predictions come back to the image's size as in OpenCV`(_ name: String, _ width: Int, _ height: Int)
+  func `predictions come back to the image's size as in OpenCV`(
+    _ name: String, _ width: Int, _ height: Int
+  )
     throws
   {
     let stored = try StoredImages("warp")
