@@ -17,9 +17,13 @@ let package = Package(
     systemLibrary("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
     systemLibrary("CCMark", pkgConfig: "libcmark", apt: "libcmark-dev"),
     systemLibrary("CDigest", pkgConfig: "libmd", apt: "libmd-dev"),
+    systemLibrary("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
+    systemLibrary("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
 
     .target(name: "CKernels"),
+    .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "Determinism", dependencies: ["CDigest"]),
+    .target(name: "Images", dependencies: ["CImageCodecs", "Determinism"]),
     .target(name: "Theory", dependencies: ["Determinism"]),
     .target(name: "Autograd", dependencies: ["COpenBLAS", "CKernels", "Determinism"]),
     .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
@@ -51,6 +55,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["NN", "Autograd", "Determinism"], path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "NN", "Determinism", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: ["Theory", "Determinism"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Determinism"]),
     .testTarget(

@@ -1,0 +1,2 @@
+/* Called through CImageCodecs only: its errors jump. */
+#include <png.h>
