@@ -9,7 +9,24 @@ public enum SearchedRates {
     chosen[method.recipeName]?[data] ?? 1
   }
 
-  private static let chosen: [String: [DataChoice.Name: Float]] = [:]
+  private static let chosen: [String: [DataChoice.Name: Float]] = [
+    "BlindPrompt": [.snliVE: 0.5, .food101: 2, .mmIMDB: 2],
+    "ImgOnly": [.snliVE: 2, .food101: 2, .mmIMDB: 2],
+    "LateConcat": [.snliVE: 2, .food101: 0.5, .mmIMDB: 2],
+    "MMBT": [.snliVE: 1, .food101: 1, .mmIMDB: 2],
+    "MoPE k=16": [.snliVE: 1, .food101: 1, .mmIMDB: 1],
+    "MoPE k=4": [.snliVE: 1, .food101: 1, .mmIMDB: 2],
+    "P-ImgOnly": [.snliVE: 1, .food101: 2, .mmIMDB: 1],
+    "P-LateConcat": [.snliVE: 0.5, .food101: 1, .mmIMDB: 2],
+    "P-MMBT": [.snliVE: 2, .food101: 2, .mmIMDB: 2],
+    "P-SequentialFuse": [.snliVE: 1, .food101: 2, .mmIMDB: 2],
+    "P-TextOnly": [.snliVE: 2, .food101: 0.5, .mmIMDB: 2],
+    "PMF": [.snliVE: 0.5, .food101: 0.5, .mmIMDB: 1],
+    "PromptFuse": [.snliVE: 0.5, .food101: 2, .mmIMDB: 2],
+    "PromptFuse(†)": [.snliVE: 2, .food101: 2, .mmIMDB: 2],
+    "SequentialFuse": [.snliVE: 1, .food101: 2, .mmIMDB: 1],
+    "TextOnly": [.snliVE: 2, .food101: 1, .mmIMDB: 2],
+  ]
 }
 
 extension Method {
