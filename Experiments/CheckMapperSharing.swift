@@ -23,7 +23,7 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Runs
     let sharings: [(id: String, title: String, sharing: MapperSharing)] = [
-      ("1", "1 for all blocks", .perWidth), ("2", "2, one per two blocks", .perBlocks(2)), ("4", "4, one per block", .perBlocks(1)),
+      ("1", "one for all blocks", .perWidth), ("2", "one per two blocks", .perBlocks(2)), ("4", "one per block", .perBlocks(1)),
     ]
     let methods: [(id: String, title: String, method: Method)] = [
       ("p-sequentialfuse", "P-SequentialFuse", .promptedSequentialFuse), ("mope", "MoPE k=16", .mope(.all)),

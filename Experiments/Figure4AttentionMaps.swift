@@ -1,5 +1,5 @@
-import Autograd
 import Datasets
+import Foundation
 import Laboratory
 import NN
 import Reporting
@@ -35,11 +35,21 @@ extension Experiment {
     let examples = try workbench.examples(data)
 
     //: ## The maps
-    //: Three scenes, each with its own sentence and with two sentences of other scenes.
-    let scenes = examples.indices.filter { examples[$0].attribute("subject") == "present" }.prefix(3)
+    //: Two scenes, each with its own sentence, with one about another of its objects, and with one about none of them.
+    func subject(_ index: Int) -> String {
+      "\(examples[index].attribute("colour") ?? "") \(examples[index].attribute("shape") ?? "")"
+    }
+    func objects(_ scene: Int) -> [String] {
+      (examples[scene].attribute("scene") ?? "").components(separatedBy: ", ")
+    }
+    let scenes = examples.indices.filter { examples[$0].attribute("subject") == "present" && Set(objects($0)).count == 3 }
     var rows: [[ImageGrid.Cell?]] = []
-    for (place, scene) in scenes.enumerated() {
-      let sentences = [scene] + examples.indices.filter { $0 % 7 == 3 + place && $0 != scene }.prefix(2)
+    for scene in scenes.prefix(2) {
+      let others = objects(scene).filter { $0 != subject(scene) }
+      let sentences = [
+        scene, examples.indices.first { others.contains(subject($0)) },
+        examples.indices.first { !objects(scene).contains(subject($0)) },
+      ].compactMap { $0 }
       for sentence in sentences {
         rows.append(
           try methods.map { id, _, _ in
@@ -56,9 +66,9 @@ extension Experiment {
     if rows.contains(where: { $0.contains { $0 != nil } }) {
       notebook.show(
         ImageGrid(
-          columnTitles: methods.map(\.title), rows: rows, side: 150, heatTitle: "share of the attention to patches",
+          columnTitles: methods.map(\.title), rows: rows, side: 120, heatTitle: "share of the attention to patches",
           heatRange: Interval(0, 0.25)),
-        named: "maps", "Attention of [CLS] to the patches in the last block, first seed. Three rows show one scene.",
+        named: "maps", "Attention of [CLS] to the patches in the last block, first seed. Three rows each show one scene.",
         alternative: "Scenes with attention overlaid, one column per method; the table below has what can be compared.")
     }
 

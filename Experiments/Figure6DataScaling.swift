@@ -10,7 +10,7 @@ import Training
  ahead of it on MM-IMDB, most of all with few examples.
 
  Here the same sizes are taken from the stand-ins; a smaller set is a prefix of a larger one, the same for all methods and
- seeds. Small sets are trained for 480 steps, the full set for 1500. The papers would be contradicted by a prompt method
+ seeds. Small sets are trained for 300 steps, the full set for 1500. The papers would be contradicted by a prompt method
  ahead of MoPE at some size, or by a gap that shrinks.
  */
 extension Experiment {
@@ -32,7 +32,7 @@ extension Experiment {
             var data = workbench.data(name)
             data.trainLimit = size
             var recipe = Recipe.standard(method, on: name, tier: workbench.tier)
-            if let size, workbench.tier == .mini { recipe.shorten(to: 480, examples: size) }
+            if let size, workbench.tier == .mini { recipe.shorten(to: 300, examples: size) }
             return Workbench.Cell(
               row: Measurements.Row(id, title: title), method: method, data: data, recipe: recipe)
           }
