@@ -16,11 +16,11 @@ public struct PretrainingRecipe: Codable, Hashable, Sendable {
   public var clipping: Float = 1
   public var seed: UInt64 = 1
 
-  /// Steps for about nine passes over the images, sixteen over the sounds, or eleven over the (longer) corpus.
+  /// Steps for about nine passes over the images, eight over the sounds, or eleven over the (longer) corpus.
   public init(_ encoder: EncoderChoice) {
     switch encoder {
     case .vit, .swin: steps = 7000
-    case .wav2vec2: steps = 4000
+    case .wav2vec2: (steps, batchSize) = (4000, 32)
     case .bert, .gpt2, .longformer, .bagOfWords: steps = 8600
     }
   }
