@@ -29,13 +29,17 @@ extension Experiment {
     let mope = "mope-k16"
     let results = workbench.results(
       of: [
-        (Measurements.Row(mope, title: "MoPE k=16 (text main)"), .mope(.all, experts: 16, main: .text)),
+        (
+          Measurements.Row(mope, title: "MoPE k=16 (text main)"),
+          .mope(.all, experts: 16, main: .text)
+        ),
         (
           Measurements.Row("p-sequentialfuse", title: "P-SequentialFuse (text main)"),
           .mope([.fixed, .mapped], main: .text)
         ),
         (Measurements.Row("p-textonly", title: "P-TextOnly"), .prompted(.text)),
       ], on: [data])
+    guard !workbench.isPlanning else { return }
     let measured = results.measurements()
     notebook.compare(measured)
 
@@ -45,7 +49,7 @@ extension Experiment {
     let routed = results.runs(mope, on: .vqaV2).compactMap { run in
       ExpertGroups(run).map { (run: run, groups: $0) }
     }
-    let questions = routed.isEmpty ? nil : try Questions(data, tier: workbench.tier)
+    let questions = try routed.isEmpty ? nil : Questions(workbench.examples(data))
     if let questions, let first = routed.first {
       let shown = Array(first.groups.bySize.prefix(4))
       func title(_ group: (expert: Int, count: Int)) -> String {
@@ -56,41 +60,51 @@ extension Experiment {
         Panels(
           shown.map { group in
             ImageGrid(
-              title(group), try first.groups.members(group.expert).prefix(8).map(questions.cell), columns: 4,
+              title(group), first.groups.members(group.expert).prefix(8).map(questions.cell), columns: 4,
               side: 100)
           }),
         named: "sheets",
         "The first test examples of each of the four largest experts, with question and right answer; seed \(first.run.run.seed).",
-        alternative: "Four groups of drawn scenes with coloured shapes; under each scene its question and the right answer.")
+        alternative:
+          "Four groups of drawn scenes with coloured shapes; under each scene its question and the right answer."
+      )
       notebook.show(
         Panels(
           shown.map { group in
             WordCloud(
               title(group),
               words: first.groups.words(
-                of: group.expert, in: questions.texts, without: Questions.stopWords, limit: 20), width: 420)
+                of: group.expert, in: questions.texts, without: Questions.stopWords, limit: 20),
+              width: 420)
           }),
         named: "words",
         "The most frequent words of the questions of the same experts, without \(Questions.stopWords.sorted().joined(separator: ", ")). Areas of letters are in proportion to the number of questions.",
-        alternative: "Four clouds of question words, one per expert; the table of kinds below says the same in numbers.")
+        alternative:
+          "Four clouds of question words, one per expert; the table of kinds below says the same in numbers."
+      )
 
       let kinds = Questions.kinds
       notebook.show(
         HeatMap(
           "Kinds of question by expert", valueTitle: "share of the expert's questions [%]",
-          rowTitle: "expert, largest first", rows: first.groups.bySize.map { "\($0.expert) (\($0.count))" },
+          rowTitle: "expert, largest first",
+          rows: first.groups.bySize.map { "\($0.expert) (\($0.count))" },
           columns: kinds,
           values: first.groups.bySize.map { group in
             let members = first.groups.members(group.expert)
             return kinds.indices.map { kind in
               100 * Double(members.count { questions.kind[$0] == kind }) / Double(members.count)
             }
-          }, range: Interval(0, 100), cellDigits: 0, width: 620, height: 90 + 24 * first.groups.bySize.count),
+          }, range: Interval(0, 100), cellDigits: 0, width: 620,
+          height: 90 + 24 * first.groups.bySize.count),
         named: "kinds",
         "Which kinds of question each expert gets in the last block, with the number of its questions; seed \(first.run.run.seed).",
-        alternative: "Heat map of experts against five kinds of question with the shares in percent.")
-    } else if !workbench.isPlanning {
-      notebook.note("No stored run has kept where its examples went; train with: `mope run fig-11-vqa-routing`.")
+        alternative:
+          "Heat map of experts against five kinds of question with the shares in percent.")
+    } else {
+      notebook.note(
+        "No stored run has kept where its examples went; train with: `mope run fig-11-vqa-routing`."
+      )
     }
 
     //: ## How much the expert tells
@@ -100,18 +114,22 @@ extension Experiment {
     var information = Measurements(
       rows: Questions.labelNames.map { Measurements.Row($0.id, title: $0.title) },
       columns: (0..<blocks).map {
-        Measurements.Column("block-\($0 + 1)", title: "NMI, block \($0 + 1)", unit: "", digits: 2, resolution: 0.001)
+        Measurements.Column(
+          "block-\($0 + 1)", title: "NMI, block \($0 + 1)", unit: "", digits: 2, resolution: 0.001)
       })
     for row in Questions.labelNames.map(\.id) {
       for block in 0..<blocks {
         for (run, _) in routed {
           guard let questions, let groups = ExpertGroups(run, block: block) else { continue }
           information.set(
-            groups.information(about: questions.labels(row)), row: row, column: "block-\(block + 1)",
+            groups.information(about: questions.labels(row)), row: row,
+            column: "block-\(block + 1)",
             seed: run.run.seed)
         }
         if routed.isEmpty {
-          information.set(.notRun("no stored run fits; train with: mope run"), row: row, column: "block-\(block + 1)")
+          information.set(
+            .notRun("no stored run fits; train with: mope run"), row: row,
+            column: "block-\(block + 1)")
         }
       }
     }
@@ -126,9 +144,12 @@ extension Experiment {
       for (run, groups) in routed {
         let own = random.stream(run.run.seed)
         byKind.append(try groups.test(about: questions.kind, own.stream("kind")))
-        byScene.append(try groups.test(about: questions.objects, within: questions.kind, own.stream("scene")))
+        byScene.append(
+          try groups.test(about: questions.objects, within: questions.kind, own.stream("scene")))
       }
-      var table = Table("Seed", "kind of question: found", "by chance", "p", "number of objects given the kind: found", "by chance", "p", "experts used")
+      var table = Table(
+        "Seed", "kind of question: found", "by chance", "p",
+        "number of objects given the kind: found", "by chance", "p", "experts used")
       for (i, entry) in routed.enumerated() {
         table.append(
           [.text("\(entry.run.run.seed)")]
@@ -141,7 +162,8 @@ extension Experiment {
       }
       notebook.show(
         table,
-        "Mutual information in nats, its mean over \(byKind[0].resamples) shufflings, and the share of shufflings that reach it.")
+        "Mutual information in nats, its mean over \(byKind[0].resamples) shufflings, and the share of shufflings that reach it."
+      )
     }
 
     //: ## Verdicts
@@ -151,13 +173,15 @@ extension Experiment {
         Claim.Criterion(
           holds: tests.allSatisfy { $0.probability < 0.01 },
           effect: tests.map { $0.observed - $0.expected }.min() ?? .nan, unit: "nats beyond chance",
-          count: tests.count, test: "permutation test in every seed, p < 0.01; the smallest effect"))
+          count: tests.count, test: "permutation test in every seed, p < 0.01; the smallest effect")
+      )
     }
     notebook.claim(
       "Experts specialise: the expert tells more about the kind of question than shuffled assignments",
       beyondChance(byKind), paper: "shown by examples")
     notebook.claim(
-      "The picture guides: among questions of one kind the expert tells about the scene", beyondChance(byScene),
+      "The picture guides: among questions of one kind the expert tells about the scene",
+      beyondChance(byScene),
       paper: "the image is the guiding modality")
     let used = routed.map(\.groups.bySize.count)
     notebook.claim(
@@ -166,8 +190,10 @@ extension Experiment {
         ? .notRun("no stored run has its assignments")
         : .criterion(
           Claim.Criterion(
-            holds: used.allSatisfy { $0 == 16 }, effect: Double(used.min() ?? 0), unit: "experts of 16",
-            digits: 0, count: used.count, test: "all 16 are the largest for some question, in every seed")),
+            holds: used.allSatisfy { $0 == 16 }, effect: Double(used.min() ?? 0),
+            unit: "experts of 16",
+            digits: 0, count: used.count,
+            test: "all 16 are the largest for some question, in every seed")),
       paper: "as in Figure 3")
     notebook.claim(
       "The picture is used: MoPE answers better than the prompted text encoder alone",
@@ -195,16 +221,12 @@ private struct Questions {
   /// In every kind of question, or without a meaning of their own.
   static let stopWords: Set<String> = ["is", "the", "a", "of", "are", "on"]
   static let labelNames: [(id: String, title: String)] = [
-    ("kind", "kind of question"), ("subject", "thing asked about"), ("objects", "number of objects"),
+    ("kind", "kind of question"), ("subject", "thing asked about"),
+    ("objects", "number of objects"),
     ("answer", "right answer"),
   ]
 
-  init(_ data: DataChoice, tier: Tier) throws {
-    let dataset = try data.dataset(tier)
-    guard let split = Split(rawValue: data.judgedOn) else {
-      throw Failure(.usage, "\(data.judgedOn): no such split; use test or validation")
-    }
-    let examples = try (0..<dataset.count(split)).map { try dataset.example($0, of: split) }
+  init(_ examples: [Example]) {
     texts = examples.map { $0.text ?? "" }
     cells = examples.enumerated().compactMap { i, example in
       example.image.map { image in

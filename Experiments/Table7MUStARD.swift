@@ -28,8 +28,11 @@ extension Experiment {
     let data = workbench.data(.mustard)
     notebook.show(
       ImageGrid("", try workbench.contactSheet(data, count: 6), columns: 2, side: 280),
-      named: "samples", "The first six test clips of the stand-in: four frames, the words, the label. The sound cannot be shown.",
-      alternative: "Six rows of four drawn faces, some with the mouth up and some with it down, each with a short sentence and a label.")
+      named: "samples",
+      "The first six test clips of the stand-in: four frames, the words, the label. The sound cannot be shown.",
+      alternative:
+        "Six rows of four drawn faces, some with the mouth up and some with it down, each with a short sentence and a label."
+    )
 
     //: ## Runs
     //: Fine-tuning first, then methods that leave all three encoders frozen. LateConcat has the hidden layer of the authors' code
@@ -55,11 +58,15 @@ extension Experiment {
       let runs = results.runs(row.id, on: .mustard).map(\.record)
       sizes.append([
         .text(row.title), .text(runs.first.map { grouped($0.trainableParameters) } ?? "–"),
-        .text(runs.first.map { "\(fixed(100 * Double($0.trainableParameters) / Double($0.totalParameters), 1)) %" } ?? "–"),
+        .text(
+          runs.first.map {
+            "\(fixed(100 * Double($0.trainableParameters) / Double($0.totalParameters), 1)) %"
+          } ?? "–"),
         .text(runs.isEmpty ? "–" : fixed(mean(runs.map(\.trainSeconds)), 0)),
       ])
     }
-    notebook.show(sizes, "Trainable parameters and training time on one core, the mean over the seeds.")
+    notebook.show(
+      sizes, "Trainable parameters and training time on one core, the mean over the seeds.")
 
     notebook.show(
       BarChart(
@@ -67,7 +74,8 @@ extension Experiment {
         groups: measured.rows.map(\.title),
         series: [
           BarChart.Series(
-            "mean of the seeds", measured.rows.map { measured.estimate(row: $0.id, column: "mustard:accuracy") })
+            "mean of the seeds",
+            measured.rows.map { measured.estimate(row: $0.id, column: "mustard:accuracy") })
         ],
         references: [BarChart.Reference("words alone, at most", 65)], width: 720, height: 360),
       named: "accuracy",
@@ -81,7 +89,8 @@ extension Experiment {
     //: Differences are paired by seed. A verdict here is about the stand-in.
     notebook.claim(
       "MoPE is the best of the methods that fuse with frozen encoders, on accuracy and F1",
-      .beats(["mope-k4"], ["p-lateconcat", "p-sequentialfuse"], in: measured), paper: "abstract, no numbers")
+      .beats(["mope-k4"], ["p-lateconcat", "p-sequentialfuse"], in: measured),
+      paper: "abstract, no numbers")
     notebook.claim(
       "MoPE matches or beats fine-tuning: not more than 1 point below LateConcat and SequentialFuse",
       .beats(["mope-k4"], ["lateconcat", "sequentialfuse"], by: .points(-1), in: measured),

@@ -20,10 +20,12 @@ public struct FrameMean: Encoder {
 
   public func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
     guard let video = batch.video else { fatalError("FrameMean: the batch has no video") }
-    require(video.rank == 5, "FrameMean: expected [B, frames, 3, height, width], found \(video.shape)")
+    require(
+      video.rank == 5, "FrameMean: expected [B, frames, 3, height, width], found \(video.shape)")
     let (b, frames) = (video.shape[0], video.shape[1])
     // Frames vary fastest: image i·frames + j is frame j of clip i.
-    let images = Batch(size: b * frames, images: video.reshaped(to: [b * frames] + video.shape[2...]))
+    let images = Batch(
+      size: b * frames, images: video.reshaped(to: [b * frames] + video.shape[2...]))
     let ofFrames = prompts.map { prompts -> PromptSource in
       { input in prompts(input.ofClips(b, frames)).map { $0.repeatedForEach(frames) } }
     }

@@ -63,8 +63,11 @@ public struct ExpertGroups: Sendable {
   ) throws -> PermutationTest {
     require(
       labels.count == experts.count && strata.count == experts.count,
-      "ExpertGroups: \(labels.count) labels and \(strata.count) strata for \(experts.count) examples")
-    let members = Set(strata).sorted().map { stratum in strata.indices.filter { strata[$0] == stratum } }
+      "ExpertGroups: \(labels.count) labels and \(strata.count) strata for \(experts.count) examples"
+    )
+    let members = Set(strata).sorted().map { stratum in
+      strata.indices.filter { strata[$0] == stratum }
+    }
     return try PermutationTest(count: experts.count, resamples: resamples, random) { order in
       members.reduce(0.0) { sum, members in
         // A random order of all examples puts those of a stratum into a random order.

@@ -84,7 +84,9 @@ package struct Tagging: PretrainingTask {
     }
     var scores: [String: Double] = [:]
     for (name, tags) in groups {
-      let sum = counts[tags].reduce((0, 0, 0)) { ($0.0 + $1.hits, $0.1 + $1.wrong, $0.2 + $1.missed) }
+      let sum = counts[tags].reduce((0, 0, 0)) {
+        ($0.0 + $1.hits, $0.1 + $1.wrong, $0.2 + $1.missed)
+      }
       scores[name] = 100 * Double(2 * sum.0) / Double(max(1, 2 * sum.0 + sum.1 + sum.2))
     }
     return scores

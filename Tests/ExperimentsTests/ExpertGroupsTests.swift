@@ -39,8 +39,11 @@ import Testing
     let experts = strata.map { random.chance(0.9) ? $0 : 1 - $0 }
     let groups = ExpertGroups(experts: experts)
     #expect(try groups.test(about: labels, resamples: 199, random).probability == 1.0 / 200)
-    #expect(try groups.test(about: labels, within: strata, resamples: 199, random).probability > 0.01)
+    #expect(
+      try groups.test(about: labels, within: strata, resamples: 199, random).probability > 0.01)
     let copies = ExpertGroups(experts: labels)
-    #expect(try copies.test(about: labels, within: strata, resamples: 199, random).probability == 1.0 / 200)
+    #expect(
+      try copies.test(about: labels, within: strata, resamples: 199, random).probability == 1.0
+        / 200)
   }
 }

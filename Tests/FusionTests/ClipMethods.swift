@@ -69,7 +69,8 @@ extension MethodCase {
 extension Sizes {
   /// Eight states of 40 samples, with dropout.
   static let tinyWav2Vec2 = Wav2Vec2Configuration(
-    channels: [4, 8], kernels: [4, 4], strides: [2, 2], convolutionBias: false, width: 20, layers: 2,
+    channels: [4, 8], kernels: [4, 4], strides: [2, 2], convolutionBias: false, width: 20,
+    layers: 2,
     heads: 2, hiddenWidth: 24, positionKernel: 4, positionGroups: 2, epsilon: 1e-5,
     featureDropout: 0.1, hiddenDropout: 0.1, attentionDropout: 0.1, activationDropout: 0.1)
 }

@@ -22,7 +22,8 @@ import Training
   }
 
   @Test(arguments: [
-    Method.clipLateConcat, .promptedClipLateConcat, .clipSequentialFuse, .promptedClipSequentialFuse,
+    Method.clipLateConcat, .promptedClipLateConcat, .clipSequentialFuse,
+    .promptedClipSequentialFuse,
     .clipMoPE(experts: 4), .fineTuned(.audio), .prompted(.video),
   ])
   func `a method on clips trains, is stored and is read back`(_ method: Method) throws {
@@ -37,7 +38,8 @@ import Training
   @Test func `Frozen trains its image encoder and leaves the text's alone`() throws {
     let method = Method.frozenLanguageModel
     let model = try method.model(
-      outputs: 3, encoders: EncoderCatalogue(tier: .smoke, folder: nil), random: RandomStream(seed: 0))
+      outputs: 3, encoders: EncoderCatalogue(tier: .smoke, folder: nil),
+      random: RandomStream(seed: 0))
     let trained = model.store.trainable.map(\.name)
     #expect(trained.contains { $0.hasPrefix("vision.encoder") })
     #expect(!trained.contains { $0.hasPrefix("text.") })
@@ -61,7 +63,8 @@ import Training
     #expect(file.shape("assignments") == [2, 32])
   }
 
-  @Test func `every shipped run of the repository can be read, with or without assignments`() throws {
+  @Test func `every shipped run of the repository can be read, with or without assignments`() throws
+  {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().path
     let store = RunStore(folder: "\(root)/no such folder", shipped: "\(root)/Golden/runs")
@@ -86,6 +89,10 @@ import Training
     // From ln 2 to below the entropy of the tags' shares, 0.43, there is something to be seen in the sounds.
     #expect(abs(losses[0] - 0.69) < 0.1)
     #expect(losses[29] < 0.43)
-    #expect(Set(task.probes().keys) == ["F1 of all tags", "F1 of pitch bands", "F1 of slope bands", "F1 of tempo bands", "F1 of swell bands"])
+    #expect(
+      Set(task.probes().keys) == [
+        "F1 of all tags", "F1 of pitch bands", "F1 of slope bands", "F1 of tempo bands",
+        "F1 of swell bands",
+      ])
   }
 }
