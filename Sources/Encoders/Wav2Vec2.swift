@@ -34,6 +34,26 @@ public struct Wav2Vec2Configuration: Codable, Hashable, Sendable {
     case activationDropout = "activation_dropout"
   }
 
+  public init(
+    channels: [Int], kernels: [Int], strides: [Int], convolutionBias: Bool, width: Int, layers: Int,
+    heads: Int, hiddenWidth: Int, positionKernel: Int, positionGroups: Int, epsilon: Float,
+    featureDropout: Float, hiddenDropout: Float, attentionDropout: Float, activationDropout: Float
+  ) {
+    (self.channels, self.kernels, self.strides) = (channels, kernels, strides)
+    self.convolutionBias = convolutionBias
+    self.width = width
+    self.layers = layers
+    self.heads = heads
+    self.hiddenWidth = hiddenWidth
+    self.positionKernel = positionKernel
+    self.positionGroups = positionGroups
+    self.epsilon = epsilon
+    self.featureDropout = featureDropout
+    self.hiddenDropout = hiddenDropout
+    self.attentionDropout = attentionDropout
+    self.activationDropout = activationDropout
+  }
+
   /// `facebook/wav2vec2-base-960h`
   public static let base = Wav2Vec2Configuration(
     channels: Array(repeating: 512, count: 7), kernels: [10, 3, 3, 3, 3, 2, 2],

@@ -96,12 +96,14 @@ public struct MoPEConfiguration: SparselyCodable, Hashable, Sendable {
 
 /// Mixture of prompt experts: the feature of one modality steers prompts in every block of the other's encoder.
 ///
+/// Several complementary modalities steer together: their features stand side by side as one ψ_y.
+///
 /// With a subset of the prompts it is the ablations of the papers, and with `[.fixed, .mapped]` P-SequentialFuse.
 public final class MoPE: FusionModel {
   public let store: ParameterStore
   public let configuration: MoPEConfiguration
   public let main: Branch
-  public let complementary: Branch
+  public let complements: [Branch]
   private let blocks: [BlockPrompts]
   private let input: Parameter?  // [1, 2l + 1, C] of the first block, if stages inherit
   private let mapper: Mapper?
@@ -110,15 +112,16 @@ public final class MoPE: FusionModel {
   /// - Parameters:
   ///   - main: the encoder whose blocks are prompted and whose feature is classified; its own vanilla prompts are
   ///     `configuration.prompts`' static prompt, so its `promptLength` must be 0.
-  ///   - complementary: the encoder that steers.
+  ///   - complements: the encoders that steer, in the order of their features in ψ_y.
   ///   - outputs: classes or labels.
   ///   - weights: gives every parameter and buffer, by its name in the store; nil starts afresh.
   public init(
-    _ configuration: MoPEConfiguration, main: EncoderPlan, complementary: EncoderPlan, outputs: Int,
+    _ configuration: MoPEConfiguration, main: EncoderPlan, complements: [EncoderPlan], outputs: Int,
     weights: Checkpoint? = nil, random: RandomStream
   ) throws {
     require(
       main.promptLength == 0, "MoPE: the main encoder's static prompts are in its configuration")
+    require(!complements.isEmpty, "MoPE: expected at least one encoder that steers")
     let c = configuration
     self.configuration = c
     let store = ParameterStore(random: random)
@@ -126,10 +129,10 @@ public final class MoPE: FusionModel {
     let root = weights.map { store.root.loading($0) } ?? store.root
     let dropout = c.dropsPrompts == .all ? c.promptDropout : 0
     self.main = Branch(main, dropout: dropout, root)
-    self.complementary = Branch(complementary, dropout: dropout, root)
+    self.complements = complements.map { Branch($0, dropout: dropout, root) }
     let encoder = self.main.encoder
     let widths = encoder.blockWidths
-    let source = self.complementary.encoder.featureWidth
+    let source = self.complements.reduce(0) { $0 + $1.encoder.featureWidth }
     require(
       c.stageEntry == .all || encoder.carriesPrompts,
       "MoPE: stages can inherit prompts only in an encoder that carries them from block to block")
@@ -145,9 +148,19 @@ public final class MoPE: FusionModel {
     try store.validate()
   }
 
+  /// With one encoder that steers.
+  public convenience init(
+    _ configuration: MoPEConfiguration, main: EncoderPlan, complementary: EncoderPlan, outputs: Int,
+    weights: Checkpoint? = nil, random: RandomStream
+  ) throws {
+    try self.init(
+      configuration, main: main, complements: [complementary], outputs: outputs, weights: weights,
+      random: random)
+  }
+
   public func callAsFunction(_ batch: Batch, _ mode: Mode) -> FusionOutput {
     let usesComplement = mapper != nil || configuration.prompts.contains(.dynamic)
-    let steering = usesComplement ? complementary.feature(batch, mode) : nil  // ψ_y [B, d_y]
+    let steering = usesComplement ? steeringFeature(batch, mode) : nil
     let mapped = steering.flatMap { feature in mapper.map { $0(feature, mode) } }
     var routing: [Routing] = []
     let feature = main.encoder.feature(batch, mode) { input in
@@ -167,6 +180,12 @@ public final class MoPE: FusionModel {
       return parts.isEmpty ? nil : concatenated(parts, axis: 1)  // [B, 2l + 1, C]
     }
     return FusionOutput(logits: head(feature), feature: feature, routing: routing)
+  }
+
+  /// ψ_y `[B, d_y]`
+  private func steeringFeature(_ batch: Batch, _ mode: Mode) -> Tensor {
+    let features = complements.map { $0.feature(batch, mode) }
+    return features.count == 1 ? features[0] : concatenated(features, axis: 1)
   }
 
   /// The prompts of the first block of a stage: learned ones in the first stage, else those it inherits.

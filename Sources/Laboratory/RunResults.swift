@@ -80,6 +80,7 @@ public struct RunResults: Sendable {
     let (title, paper) =
       switch metric {
       case .accuracy: ("accuracy", "accuracy")
+      case .f1: ("F1", "f1")
       case .f1Macro: ("F1-macro", "f1_macro")
       case .f1Micro: ("F1-micro", "f1_micro")
       }
@@ -93,7 +94,8 @@ extension DataChoice.Name {
   /// The metrics of the dataset's task, in the order of the papers' columns.
   public var metrics: [Metric.Name] {
     switch self {
-    case .snliVE, .food101: [.accuracy]
+    case .snliVE, .food101, .vqaV2: [.accuracy]
+    case .mustard: [.accuracy, .f1]
     case .mmIMDB: [.f1Macro, .f1Micro]
     }
   }

@@ -138,10 +138,13 @@ extension Float {
 
 /// Writes tensors as a safetensors file.
 public enum SafetensorsWriter {
-  /// The bytes of a file with these tensors, as F32, sorted by name, and integer tensors as I32.
+  /// The bytes of a file with these tensors as F32, integers as I32 and small integers as U8.
+  ///
+  /// Sorted by name, those of one byte an element last, so that all others stay aligned.
   public static func bytes(
     _ tensors: [(name: String, tensor: Tensor)],
-    integers: [(name: String, values: [Int32], shape: [Int])] = [], metadata: [String: String] = [:]
+    integers: [(name: String, values: [Int32], shape: [Int])] = [],
+    smallIntegers: [(name: String, values: [UInt8], shape: [Int])] = [], metadata: [String: String] = [:]
   ) -> [UInt8] {
     var entries: [(name: String, type: String, shape: [Int], bytes: [UInt8])] = []
     for (name, tensor) in tensors {
@@ -154,7 +157,11 @@ public enum SafetensorsWriter {
       require(values.count == shape.product, "\(name): \(values.count) integers for \(shape)")
       entries.append((name, "I32", shape, values.flatMap { withUnsafeBytes(of: $0.littleEndian, Array.init) }))
     }
-    entries.sort { $0.name < $1.name }
+    for (name, values, shape) in smallIntegers {
+      require(values.count == shape.product, "\(name): \(values.count) integers for \(shape)")
+      entries.append((name, "U8", shape, values))
+    }
+    entries.sort { ($0.type == "U8" ? 1 : 0, $0.name) < ($1.type == "U8" ? 1 : 0, $1.name) }
     var fields: [String] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
@@ -182,11 +189,11 @@ public enum SafetensorsWriter {
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)],
     integers: [(name: String, values: [Int32], shape: [Int])] = [],
+    smallIntegers: [(name: String, values: [UInt8], shape: [Int])] = [],
     metadata: [String: String] = [:], to path: String
   ) throws {
-    try bytes(tensors, integers: integers, metadata: metadata).withUnsafeBytes {
-      try AtomicFile.write($0, to: path)
-    }
+    let content = bytes(tensors, integers: integers, smallIntegers: smallIntegers, metadata: metadata)
+    try content.withUnsafeBytes { try AtomicFile.write($0, to: path) }
   }
 
   private static func quoted(_ text: String) -> String {

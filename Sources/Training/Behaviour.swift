@@ -87,9 +87,11 @@ public struct Behaviour: Codable, Hashable, Sendable {
   private static func step(_ method: Method, _ recipe: Recipe) throws -> [Double] {
     let random = RandomStream(seed: 0).stream("behaviour")
     let encoders = EncoderCatalogue(tier: .smoke, folder: nil)
-    let data = try PreparedSplit(
-      SNLIVEStandIn(dataSeed: 0, sizes: SplitSizes(train: 4, validation: 0, test: 0)), .train,
-      tokenizer: WordVocabulary.standIns)
+    let sizes = SplitSizes(train: 4, validation: 0, test: 0)
+    let isOfClips = method.inputs.contains { $0 == .audio || $0 == .video }
+    let dataset: any Dataset =
+      isOfClips ? MUStARDStandIn(dataSeed: 0, sizes: sizes) : SNLIVEStandIn(dataSeed: 0, sizes: sizes)
+    let data = try PreparedSplit(dataset, .train, tokenizer: WordVocabulary.standIns)
     let model = try method.model(outputs: 3, encoders: encoders, random: random)
     let batch = data.batch([0, 1, 2, 3])
     let before = model(batch, .evaluation)

@@ -70,6 +70,8 @@ extension DataChoice {
       return FoodStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
     case .mmIMDB:
       return IMDBStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
+    case .mustard: return MUStARDStandIn(dataSeed: seed, sizes: sizes(2000))
+    case .vqaV2: return VQAStandIn(dataSeed: seed, sizes: sizes(10_000))
     }
   }
 

@@ -44,6 +44,17 @@ public struct EncoderCatalogue: Sendable {
     hiddenWidth: 256, window: 6, padding: Int(WordVocabulary.padding), hiddenDropout: 0,
     attentionDropout: 0)
 
+  /// wav2vec2-mini: three convolutions that make 23 states of 2000 samples, width 64, 3 layers, no dropout.
+  public static let miniWav2Vec2 = Wav2Vec2Configuration(
+    channels: [32, 64, 64], kernels: [20, 8, 8], strides: [5, 4, 4], convolutionBias: false,
+    width: 64, layers: 3, heads: 4, hiddenWidth: 256, positionKernel: 8, positionGroups: 4,
+    epsilon: 1e-5, featureDropout: 0, hiddenDropout: 0, attentionDropout: 0, activationDropout: 0)
+
+  static let smokeWav2Vec2 = Wav2Vec2Configuration(
+    channels: [8, 16], kernels: [20, 16], strides: [10, 10], convolutionBias: false, width: 16,
+    layers: 2, heads: 2, hiddenWidth: 32, positionKernel: 4, positionGroups: 2, epsilon: 1e-5,
+    featureDropout: 0, hiddenDropout: 0, attentionDropout: 0, activationDropout: 0)
+
   static let smokeSwin = SwinConfiguration(
     imageSize: 36, patchSize: 6, width: 8, depths: [2, 1], heads: [2, 2], window: 3)
 
@@ -105,6 +116,7 @@ public struct EncoderCatalogue: Sendable {
       case .longformer:
         return Longformer(
           small ? Self.smokeLongformer : Self.miniLongformer, output: .pooler, scope)
+      case .wav2vec2: return Wav2Vec2(small ? Self.smokeWav2Vec2 : Self.miniWav2Vec2, scope)
       case .bagOfWords:
         let sizes = small ? Self.smokeBERT : Self.miniBERT
         return BagOfWords(
@@ -115,12 +127,24 @@ public struct EncoderCatalogue: Sendable {
 }
 
 extension Method {
-  /// The encoders it uses.
-  public var encoders: [EncoderChoice] {
+  /// The modalities it reads.
+  public var inputs: [Modality] {
     switch fusion {
-    case .single(.vision): [vision]
-    case .single(.text): [text]
-    case .lateConcat, .mope, .mmbt, .promptFuse, .pmf: [vision, text]
+    case .single(let modality): [modality]
+    case .lateConcat, .mope: modalities
+    case .mmbt, .promptFuse, .pmf, .frozen: [.vision, .text]
+    }
+  }
+
+  /// The encoders it uses.
+  public var encoders: [EncoderChoice] { inputs.map(encoder) }
+
+  /// The encoder that reads a modality.
+  public func encoder(of modality: Modality) -> EncoderChoice {
+    switch modality {
+    case .vision, .video: vision
+    case .text: text
+    case .audio: audio
     }
   }
 }

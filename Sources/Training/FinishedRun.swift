@@ -42,7 +42,8 @@ public struct FinishedRun: Sendable {
   public let record: RunRecord
   public let predictions: Predictions
   public let trace: RoutingTrace?
-  /// The expert with the largest score for each judged sample, per routed block; empty if it was not kept.
+  /// The expert with the largest score for each judged sample, per routed block; empty for methods without experts, and
+  /// for runs that shipped before this was kept.
   public let assignments: [[Int32]]
   /// Where its trained tensors are, if they were kept.
   public let tensorsPath: String?

@@ -6,18 +6,22 @@ import Fusion
 /// A modality that has an encoder.
 public enum Modality: String, Codable, Hashable, Sendable {
   case vision, text
+  /// A waveform.
+  case audio
+  /// Frames of a clip, each seen by the image's encoder.
+  case video
 }
 
 /// Which architecture encodes a modality; the tier says how large it is and where its weights are.
 public enum EncoderChoice: String, Codable, Hashable, Sendable, CaseIterable {
-  case vit, swin, bert, gpt2, longformer
+  case vit, swin, bert, gpt2, longformer, wav2vec2
   /// The mean of BERT's word vectors.
   case bagOfWords = "bow"
 
   /// Whether its blocks take prompts.
   public var takesPrompts: Bool {
     switch self {
-    case .vit, .swin, .bert, .gpt2: true
+    case .vit, .swin, .bert, .gpt2, .wav2vec2: true
     case .longformer, .bagOfWords: false
     }
   }
@@ -32,13 +36,19 @@ public struct Method: SparselyCodable, Hashable, Sendable {
     case mmbt(MMBTConfiguration)
     case promptFuse(PromptFuseConfiguration)
     case pmf(PMFConfiguration)
-    /// The main modality's encoder gets the prompts.
+    /// The image as so many words of a frozen language model, from an image encoder that trains.
+    case frozen(length: Int)
+    /// The main modality's encoder gets the prompts; all other `modalities` steer.
     case mope(MoPEConfiguration, main: Modality)
   }
 
   public var fusion: Fusion
+  /// What `lateConcat` and `mope` fuse, in the order of the features.
+  public var modalities: [Modality] = [.vision, .text]
+  /// Of images and of the frames of clips.
   public var vision = EncoderChoice.vit
   public var text = EncoderChoice.bert
+  public var audio = EncoderChoice.wav2vec2
   public var tuning: Tuning
   /// What trains of the text encoder, where that is not what trains of the image's.
   public var textTuning: Tuning?
@@ -47,6 +57,9 @@ public struct Method: SparselyCodable, Hashable, Sendable {
   public var textPrompts = 0
   /// Whose prompts a window of Swin sees.
   public var windowPrompts = WindowPrompts.ownImage
+  public var audioPrompts = 0
+  /// Units of a ReLU layer in front of `lateConcat`'s head; nil for the linear head alone.
+  public var hiddenWidth: Int?
   /// Dropout of vanilla prompts.
   public var promptDropout: Float = 0
 
@@ -62,8 +75,10 @@ public struct Method: SparselyCodable, Hashable, Sendable {
     [
       CodedField("fusion", \.fusion), CodedField("vision", \.vision), CodedField("text", \.text),
       CodedField("tuning", \.tuning), CodedField("visionPrompts", \.visionPrompts),
-      CodedField("textPrompts", \.textPrompts), CodedField("textTuning", \.textTuning), CodedField("promptDropout", \.promptDropout),
-      CodedField("windowPrompts", \.windowPrompts),
+      CodedField("textPrompts", \.textPrompts), CodedField("textTuning", \.textTuning),
+      CodedField("promptDropout", \.promptDropout), CodedField("modalities", \.modalities),
+      CodedField("audio", \.audio), CodedField("audioPrompts", \.audioPrompts),
+      CodedField("hiddenWidth", \.hiddenWidth), CodedField("windowPrompts", \.windowPrompts),
     ]
   }
 
@@ -75,8 +90,7 @@ public struct Method: SparselyCodable, Hashable, Sendable {
 
   private var fusionTitle: String {
     switch fusion {
-    case .single(.vision): tuning == .frozen ? "P-ImgOnly" : "ImgOnly"
-    case .single(.text): tuning == .frozen ? "P-TextOnly" : "TextOnly"
+    case .single(let modality): "\(tuning == .frozen ? "P-" : "")\(modality.shortTitle)Only"
     case .lateConcat: tuning == .frozen ? "P-LateConcat" : "LateConcat"
     case .mmbt: tuning == .frozen ? "P-MMBT" : "MMBT"
     case .promptFuse(let configuration):
@@ -86,6 +100,7 @@ public struct Method: SparselyCodable, Hashable, Sendable {
       case .everyLayer: "PromptFuse(†)"
       }
     case .pmf: "PMF"
+    case .frozen: "Frozen"
     case .mope(let configuration, let main): Self.title(configuration, main, tuning)
     }
   }
@@ -101,6 +116,17 @@ public struct Method: SparselyCodable, Hashable, Sendable {
     if configuration.prompts == .mapped && tuning == .full { return "SequentialFuse\(suffix)" }
     if configuration.prompts == [.fixed, .mapped] { return "P-SequentialFuse\(suffix)" }
     return "\(configuration.prompts.symbols)\(suffix)"
+  }
+}
+
+extension Modality {
+  fileprivate var shortTitle: String {
+    switch self {
+    case .vision: "Img"
+    case .text: "Text"
+    case .audio: "Audio"
+    case .video: "Video"
+    }
   }
 }
 

@@ -52,7 +52,9 @@ public struct Predictions: Hashable, Sendable {
       labels.count == decisions.count,
       "metrics: \(decisions.count) decisions for \(labels.count) labels")
     switch kind {
-    case .classes: return [Metric(.accuracy, accuracy(labels))]
+    case .classes:
+      let accuracy = Metric(.accuracy, accuracy(labels))
+      return outputs == 2 ? [accuracy, Metric(.f1, f1OfSecondClass(labels))] : [accuracy]
     case .labels:
       let scores = f1(labels, outputs: outputs)
       return [Metric(.f1Macro, scores.macro), Metric(.f1Micro, scores.micro)]
@@ -62,6 +64,14 @@ public struct Predictions: Hashable, Sendable {
   private func accuracy(_ labels: [ExampleLabel]) -> Double {
     let right = zip(decisions, labels).count { [Int($0)] == $1.indices }
     return 100 * Double(right) / Double(labels.count)
+  }
+
+  /// Of two classes, the F1 of the second, as of what is looked for.
+  private func f1OfSecondClass(_ labels: [ExampleLabel]) -> Double {
+    let truths = labels.map { $0.indices == [1] }
+    let hits = zip(decisions, truths).count { $0 == 1 && $1 }
+    let claimed = decisions.count { $0 == 1 }
+    return hits == 0 ? 0 : 100 * Double(2 * hits) / Double(claimed + truths.count { $0 })
   }
 
   /// Macro: the mean of the labels' F1, where a label neither predicted nor present counts 0. Micro: of the pooled
@@ -98,6 +108,8 @@ public struct Predictions: Hashable, Sendable {
 public struct Metric: Codable, Hashable, Sendable {
   public enum Name: String, Codable, Hashable, Sendable {
     case accuracy
+    /// Of the second of two classes.
+    case f1
     case f1Macro
     case f1Micro
   }

@@ -1,6 +1,7 @@
 import Determinism
 import Encoders
 import Fusion
+import NN
 
 extension Method {
   /// The model of this method.
@@ -20,7 +21,7 @@ extension Method {
         promptDropout: promptDropout, random: random)
     case .lateConcat:
       return try LateConcat(
-        [try plan(.vision, prompted: true, encoders), try plan(.text, prompted: true, encoders)],
+        try modalities.map { try plan($0, prompted: true, encoders) }, hiddenWidth: hiddenWidth,
         outputs: outputs, promptDropout: promptDropout, random: random)
     case .mmbt(let configuration):
       return try MMBT(
@@ -34,11 +35,17 @@ extension Method {
       return try PMF(
         configuration, try plan(.vision, prompted: false, encoders),
         try plan(.text, prompted: false, encoders), outputs: outputs, random: random)
+    case .frozen(let length):
+      return try Frozen(
+        vision: try plan(.vision, prompted: false, encoders),
+        text: try plan(.text, prompted: false, encoders), length: length, outputs: outputs,
+        random: random)
     case .mope(let configuration, let main):
-      let other: Modality = main == .vision ? .text : .vision
       return try MoPE(
         configuration, main: try plan(main, prompted: false, encoders, wrapping),
-        complementary: try plan(other, prompted: true, encoders, wrapping), outputs: outputs, random: random)
+        complements: try modalities.filter { $0 != main }.map {
+          try plan($0, prompted: true, encoders, wrapping)
+        }, outputs: outputs, random: random)
     }
   }
 
@@ -46,11 +53,21 @@ extension Method {
     _ modality: Modality, prompted: Bool, _ encoders: EncoderCatalogue,
     _ wrapping: @escaping (any Encoder) -> any Encoder = { $0 }
   ) throws -> EncoderPlan {
-    let isVision = modality == .vision
-    let length = isVision ? visionPrompts : textPrompts
-    let make = try encoders.make(isVision ? vision : text, windowPrompts: windowPrompts)
+    let length =
+      switch modality {
+      case .vision, .video: visionPrompts
+      case .text: textPrompts
+      case .audio: audioPrompts
+      }
+    let make = try encoders.make(encoder(of: modality), windowPrompts: windowPrompts)
+    let placed: (Scope) -> any Encoder =
+      switch modality {
+      case .vision: { wrapping(make($0)) }
+      case .video: { FrameMean(wrapping(make($0))) }
+      case .text, .audio: make
+      }
     return EncoderPlan(
-      name: modality.rawValue, tuning: isVision ? tuning : textTuning ?? tuning,
-      promptLength: prompted ? length : 0, make: isVision ? { wrapping(make($0)) } : make)
+      name: modality.rawValue, tuning: modality == .text ? textTuning ?? tuning : tuning,
+      promptLength: prompted ? length : 0, make: placed)
   }
 }

@@ -16,10 +16,11 @@ public struct PretrainingRecipe: Codable, Hashable, Sendable {
   public var clipping: Float = 1
   public var seed: UInt64 = 1
 
-  /// Steps for about nine passes over the images, or eleven over the (longer) corpus.
+  /// Steps for about nine passes over the images, eight over the sounds, or eleven over the (longer) corpus.
   public init(_ encoder: EncoderChoice) {
     switch encoder {
     case .vit, .swin: steps = 7000
+    case .wav2vec2: (steps, batchSize) = (4000, 32)
     case .bert, .gpt2, .longformer, .bagOfWords: steps = 8600
     }
   }
@@ -64,7 +65,8 @@ public struct Pretraining {
     let store = ParameterStore(random: random.stream("initial values"))
     let task: any PretrainingTask =
       switch encoder {
-      case .vit, .swin: try ImageTagging(encoder, store, recipe)
+      case .vit, .swin: try Tagging.images(encoder, store, recipe)
+      case .wav2vec2: try Tagging.sounds(store, recipe)
       case .bert, .longformer: MaskedWords(encoder, store, recipe)
       case .gpt2: NextWord(store, recipe)
       case .bagOfWords:
@@ -127,7 +129,7 @@ public struct Pretraining {
 }
 
 /// One objective on one modality.
-protocol PretrainingTask {
+package protocol PretrainingTask {
   /// In words, for the record.
   var objective: String { get }
   /// Number of training examples.

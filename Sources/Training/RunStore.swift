@@ -76,7 +76,8 @@ public struct RunStore: Sendable {
     return try Self.read(path)
   }
 
-  /// Copies a run to where it ships: decisions without logits, and trained tensors only where they are few.
+  /// Copies a run to where it ships: decisions without logits, experts' assignments, and trained tensors only where
+  /// they are few.
   public func ship(_ finished: FinishedRun) throws {
     guard let shipped else { throw Failure(.configuration, "no folder to ship runs to") }
     let path = "\(shipped)/\(Self.name(try finished.record.key.digest()))"
@@ -114,14 +115,21 @@ public struct RunStore: Sendable {
     var floats: [(name: String, tensor: Tensor)] = []
     if keepingLogits {
       floats.append(("logits", Tensor(predictions.logits, [count, finished.record.outputs])))
-      if !finished.assignments.isEmpty {
-        integers.append(
-          ("assignments", finished.assignments.flatMap { $0 }, [finished.assignments.count, count]))
+    }
+    // One byte a number: with the runs that ship, they are most of what is not trained tensors.
+    var experts: [(name: String, values: [UInt8], shape: [Int])] = []
+    if !finished.assignments.isEmpty {
+      let (values, shape) = (finished.assignments.flatMap { $0 }, [finished.assignments.count, count])
+      let small = values.compactMap { UInt8(exactly: $0) }
+      if small.count == values.count {
+        experts.append(("assignments", small, shape))
+      } else {
+        integers.append(("assignments", values, shape))
       }
     }
     try SafetensorsWriter.write(
-      floats, integers: integers, metadata: ["kind": predictions.kind.rawValue],
-      to: "\(temporary)/predictions.safetensors")
+      floats, integers: integers, smallIntegers: experts,
+      metadata: ["kind": predictions.kind.rawValue], to: "\(temporary)/predictions.safetensors")
     if let trace = finished.trace {
       let steps = trace.steps.count
       try SafetensorsWriter.write(

@@ -23,7 +23,8 @@ extension Recipe {
         switch data {
         case .food101: 38
         case .mmIMDB: 16
-        case .snliVE: 64
+        case .snliVE, .vqaV2: 64
+        case .mustard: 16  // not printed: the smallest of the papers'
         }
       return Recipe(batchSize: batch, epochs: 15, learningRate: 4e-4, textLearningRate: 5e-4)
     }
@@ -34,10 +35,15 @@ extension Recipe {
   ) -> Recipe {
     let start: Float = method.isPromptTuned ? 4e-3 : data == .snliVE ? 2e-4 : 5e-4
     let rate = factor * start
-    let isVE = data == .snliVE
+    let (epochs, milestones) =
+      switch data {
+      case .snliVE: (6, [3, 5])
+      case .food101, .mmIMDB, .vqaV2: (4, [2, 3])
+      case .mustard: (8, [4, 6])
+      }
     return Recipe(
-      batchSize: 32, epochs: isVE ? 6 : 4, learningRate: rate, textLearningRate: 1.25 * rate,
-      weightDecay: 0.01, milestones: isVE ? [3, 5] : [2, 3])
+      batchSize: 32, epochs: epochs, learningRate: rate, textLearningRate: 1.25 * rate,
+      weightDecay: 0.01, milestones: milestones)
   }
 }
 
@@ -73,6 +79,12 @@ extension Method {
         placement: .blindInput, length: 6, normalizesInput: false, keepsEncoderDropout: true)),
     tuning: .frozen)
   public static let deepPromptFuse = Method(.promptFuse(.deep), tuning: .frozen)
+  /// Frozen: two image tokens in a language model that does not train, from an image encoder that does.
+  public static var frozenLanguageModel: Method {
+    var method = Method(.frozen(length: 2), tuning: .full)
+    method.textTuning = .frozen
+    return method
+  }
   public static let pmf = Method(.pmf(PMFConfiguration()), tuning: .frozen)
   /// SequentialFuse: the mapped prompt alone, everything fine-tuned.
   public static var sequentialFuse: Method {

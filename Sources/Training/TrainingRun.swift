@@ -35,6 +35,8 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
     case snliVE = "snli-ve"
     case food101 = "food-101"
     case mmIMDB = "mm-imdb"
+    case mustard = "mustard"
+    case vqaV2 = "vqa-v2"
   }
 
   public var name: Name
@@ -74,6 +76,8 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
     case .snliVE: "SNLI-VE"
     case .food101: "Food-101"
     case .mmIMDB: "MM-IMDB"
+    case .mustard: "MUStARD"
+    case .vqaV2: "VQA v2"
     }
   }
 }

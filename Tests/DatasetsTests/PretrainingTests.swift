@@ -16,6 +16,21 @@ import Testing
     }
   }
 
+  @Test func `a hum has one band of each property, and all bands occur`() {
+    let set = SoundPretrainingSet()
+    #expect(set.task.labels.count == 26)
+    var seen: Set<Int> = []
+    for index in 0..<300 {
+      let example = set.example(index, of: .train)
+      let tags = example.label.indices
+      let groups = tags.map { tag in [8, 16, 21, 26].count { tag >= $0 } }
+      #expect(groups == [0, 1, 2, 3])
+      #expect(example.audio?.count == MUStARDStandIn.samples && example.text == nil)
+      seen.formUnion(tags)
+    }
+    #expect(seen == Set(0..<26))
+  }
+
   @Test func `the corpus has its kinds one after another`() {
     let set = TextPretrainingSet { $0 == .hypotheses ? 2 : 1 }
     let vocabulary = WordVocabulary.standIns

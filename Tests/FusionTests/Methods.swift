@@ -23,7 +23,7 @@ struct MethodCase: CustomTestStringConvertible, Sendable {
 
   func model(seed: UInt64 = 7) throws -> any FusionModel { try make(RandomStream(seed: seed)) }
 
-  static let all = singles + concatenations + experts + sentences + streams
+  static let all = singles + concatenations + experts + sentences + streams + clips
 
   static let singles = [
     MethodCase("ImgOnly", trains: ["vision.encoder", "head"]) {

@@ -85,12 +85,18 @@ struct FrozenWidths: LayeredEncoder {
 struct Sample {
   let image: [Float]
   let text: [Int32]
+  /// 40 samples of a waveform.
+  var sound: [Float] = []
+  /// Two frames of the image's size.
+  var frames: [Float] = []
 
   /// Token 2 is [CLS], 3 is [SEP], as in the word-level vocabulary; words are 5 … 19.
   init(seed: UInt64, imageSize: Int = Sizes.tinyViT.imageSize, words: Int = 4) {
     var random = RandomStream(seed: seed)
     image = (0..<3 * imageSize * imageSize).map { _ in Float(random.normal()) }
     text = [2] + (0..<words).map { _ in Int32(5 + random.integer(below: 15)) } + [3]
+    sound = (0..<40).map { _ in Float(random.normal()) }
+    frames = (0..<2 * 3 * imageSize * imageSize).map { _ in Float(random.normal()) }
   }
 
   init(image: [Float], text: [Int32]) {
@@ -101,10 +107,14 @@ struct Sample {
 
 extension Batch {
   init(_ samples: [Sample], imageSize: Int = Sizes.tinyViT.imageSize) {
+    let isOfClips = samples.allSatisfy { !$0.sound.isEmpty }
     self.init(
       size: samples.count,
       images: Tensor(samples.flatMap(\.image), [samples.count, 3, imageSize, imageSize]),
-      text: TokenIds(padding: samples.map(\.text), with: 0))
+      text: TokenIds(padding: samples.map(\.text), with: 0),
+      audio: isOfClips ? Tensor(samples.flatMap(\.sound), [samples.count, 40]) : nil,
+      video: isOfClips
+        ? Tensor(samples.flatMap(\.frames), [samples.count, 2, 3, imageSize, imageSize]) : nil)
   }
 
   /// `count` samples with texts of different lengths.

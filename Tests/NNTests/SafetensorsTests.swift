@@ -31,6 +31,20 @@ private func entry(_ name: String, _ type: String, _ shape: String, _ range: Str
     #expect(try file.tensor("missing") == nil)
   }
 
+  @Test func `small integers take one byte each and leave the others aligned`() throws {
+    let path = try temporaryPath("small.safetensors")
+    try SafetensorsWriter.write(
+      [("b", Tensor([1.5], [1]))], integers: [("z", [-7], [1])],
+      smallIntegers: [("a", [0, 255, 3], [3, 1])], to: path)
+    let file = try SafetensorsFile(path: path)
+    #expect(try file.integers("a")?.values == [0, 255, 3])
+    #expect(file.shape("a") == [3, 1])
+    #expect(try file.integers("z")?.values == [-7])
+    #expect(try file.tensor("b")?.values == [1.5])
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(Array(bytes.suffix(3)) == [0, 255, 3])
+  }
+
   @Test func `half precisions and doubles are converted`() throws {
     let header =
       "{\(entry("h", "F16", "3", "0,6")),\(entry("b", "BF16", "2", "6,10")),\(entry("d", "F64", "1", "10,18"))}"

@@ -5,10 +5,20 @@ import Training
 @Suite struct MetricsTests {
   @Test func `accuracy is the share of right decisions`() {
     let predictions = Predictions(
-      logits: [1, 0, 0, 2, 5, 4], outputs: 2, isMultiLabel: false)
+      logits: [1, 0, -1, 0, 2, -1, 5, 4, -1], outputs: 3, isMultiLabel: false)
     #expect(predictions.decisions == [0, 1, 0])
-    let metrics = predictions.metrics(against: [.class(0), .class(1), .class(1)], outputs: 2)
+    let metrics = predictions.metrics(against: [.class(0), .class(1), .class(1)], outputs: 3)
     #expect(metrics == [Metric(.accuracy, 100 * 2 / 3.0)])
+  }
+
+  @Test func `two classes have the F1 of the second beside the accuracy`() {
+    let predictions = Predictions(kind: .classes, decisions: [0, 1, 1, 1, 0], logits: [])
+    let metrics = predictions.metrics(
+      against: [.class(0), .class(1), .class(1), .class(0), .class(1)], outputs: 2)
+    // Two found, one wrongly claimed, one missed: precision and recall are 2/3.
+    #expect(metrics == [Metric(.accuracy, 60), Metric(.f1, 100 * 4 / 6.0)])
+    let none = Predictions(kind: .classes, decisions: [0, 0], logits: [])
+    #expect(none.metrics(against: [.class(0), .class(1)], outputs: 2)[1].value == 0)
   }
 
   @Test func `macro F1 counts a label that is neither present nor predicted as 0; micro pools`() {

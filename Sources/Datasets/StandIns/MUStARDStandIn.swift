@@ -102,6 +102,21 @@ enum Voice {
     let syllables = random.uniform(3, 6)
     let swell = lively ? random.uniform(0.6, 0.9) : random.uniform(0.1, 0.4)
     let loudness = random.uniform(0.3, 0.6)
+    return hum(
+      pitch: pitch, slope: slope, syllables: syllables, swell: swell, loudness: loudness,
+      samples: samples, &random)
+  }
+
+  /// A hum with an overtone and some noise.
+  /// - Parameters:
+  ///   - pitch: at the start, in Hz.
+  ///   - slope: rise of the pitch per second, in parts of it.
+  ///   - syllables: how often per second it becomes softer.
+  ///   - swell: how much softer, 0 … 1.
+  static func hum(
+    pitch: Double, slope: Double, syllables: Double, swell: Double, loudness: Double, samples: Int,
+    _ random: inout RandomStream
+  ) -> [Float] {
     var phase = random.uniform()
     return (0..<samples).map { sample in
       let time = Double(sample) / Double(MUStARDStandIn.sampleRate)

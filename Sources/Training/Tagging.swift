@@ -1,0 +1,94 @@
+import Autograd
+import Datasets
+import Encoders
+import NN
+
+/// Multi-label tagging from an encoder's feature: of drawn objects, the stand-in for supervised ImageNet pretraining, or of
+/// hums.
+package struct Tagging: PretrainingTask {
+  package let objective: String
+  private let encoder: any Encoder
+  private let head: Linear
+  private let training, validation: PreparedSplit
+  /// Tags that are scored together, by the name of the score.
+  private let groups: [(name: String, tags: Range<Int>)]
+
+  /// - Parameter limit: at most this many examples of each split; nil means all.
+  private init(
+    _ choice: EncoderChoice, on set: some Dataset, objective: String,
+    groups: [(name: String, tags: Range<Int>)], limit: Int?, _ store: ParameterStore
+  ) throws {
+    self.objective = objective
+    self.groups = groups
+    training = try PreparedSplit(set, .train, tokenizer: WordVocabulary.standIns, limit: limit)
+    validation = try PreparedSplit(
+      set, .validation, tokenizer: WordVocabulary.standIns, limit: limit)
+    encoder = try EncoderCatalogue.untrained.make(choice)(store.root / "encoder")
+    head = Linear(encoder.featureWidth, set.task.labels.count, store.root / "head")
+  }
+
+  /// Objects in drawn images.
+  package static func images(
+    _ choice: EncoderChoice, _ store: ParameterStore, _ recipe: PretrainingRecipe, limit: Int? = nil
+  ) throws -> Tagging {
+    try Tagging(
+      choice, on: VisionPretrainingSet(dataSeed: recipe.seed),
+      objective:
+        "binary cross-entropy of 52 tags (36 shape–colour pairs, 6 shapes, 6 colours, 4 counts) from the image's feature",
+      groups: [
+        ("F1 of all tags", 0..<52), ("F1 of shape–colour pairs", 0..<36), ("F1 of shapes", 36..<42),
+        ("F1 of colours", 42..<48), ("F1 of counts", 48..<52),
+      ], limit: limit, store)
+  }
+
+  /// Pitch, slope, tempo and swell of hums.
+  package static func sounds(
+    _ store: ParameterStore, _ recipe: PretrainingRecipe, limit: Int? = nil
+  ) throws -> Tagging {
+    var groups: [(name: String, tags: Range<Int>)] = []
+    for property in SoundPretrainingSet.properties {
+      let first = groups.last?.tags.upperBound ?? 0
+      groups.append(("F1 of \(property.name) bands", first..<first + property.bands))
+    }
+    let count = groups.last?.tags.upperBound ?? 0
+    return try Tagging(
+      .wav2vec2, on: SoundPretrainingSet(dataSeed: recipe.seed),
+      objective:
+        "binary cross-entropy of \(count) tags (8 bands of pitch, 8 of its slope, 5 of tempo, 5 of swell) from the sound's feature",
+      groups: [("F1 of all tags", 0..<count)] + groups, limit: limit, store)
+  }
+
+  package var count: Int { training.count }
+
+  package func loss(_ indices: [Int], _ mode: Mode) -> Tensor {
+    let batch = training.batch(indices)
+    guard case .multiLabel(let targets) = batch.labels else { fatalError("tags are multi-label") }
+    return binaryCrossEntropy(head(encoder.feature(batch, mode, prompts: nil)), targets)
+  }
+
+  package func probes() -> [String: Double] {
+    let outputs = validation.task.labels.count
+    var counts = [(hits: Int, wrong: Int, missed: Int)](repeating: (0, 0, 0), count: outputs)
+    for indices in BatchOrder(count: validation.count, batchSize: 128).evaluation {
+      let batch = validation.batch(indices)
+      guard case .multiLabel(let targets) = batch.labels else { continue }
+      let logits = head(encoder.feature(batch, .evaluation, prompts: nil)).values
+      for (i, (logit, target)) in zip(logits, targets.values).enumerated() {
+        switch (logit > 0, target > 0) {
+        case (true, true): counts[i % outputs].hits += 1
+        case (true, false): counts[i % outputs].wrong += 1
+        case (false, true): counts[i % outputs].missed += 1
+        default: break
+        }
+      }
+    }
+    var scores: [String: Double] = [:]
+    for (name, tags) in groups {
+      let sum = counts[tags].reduce((0, 0, 0)) {
+        ($0.0 + $1.hits, $0.1 + $1.wrong, $0.2 + $1.missed)
+      }
+      scores[name] = 100 * Double(2 * sum.0) / Double(max(1, 2 * sum.0 + sum.1 + sum.2))
+    }
+    return scores
+  }
+}

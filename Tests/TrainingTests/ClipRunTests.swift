@@ -1,0 +1,98 @@
+import Autograd
+import Datasets
+import Determinism
+import Foundation
+import Fusion
+import NN
+import TestSupport
+import Testing
+import Training
+
+/// Whole runs at the smoke tier, and what of them is kept.
+@Suite struct ClipRunTests {
+  private func train(
+    _ method: Method, on data: DataChoice.Name, store: RunStore
+  ) throws -> FinishedRun {
+    let runner = Runner(
+      store: store, encoders: EncoderCatalogue(tier: .smoke, folder: nil), behaviour: Behaviour())
+    let run = TrainingRun(
+      method: method, data: DataChoice(data, dataSeed: 1),
+      recipe: .standard(method, on: data, tier: .smoke), tier: .smoke, seed: 0)
+    return try #require(runner.results([run]) { _, _ in }.first).get()
+  }
+
+  @Test(arguments: [
+    Method.clipLateConcat, .promptedClipLateConcat, .clipSequentialFuse,
+    .promptedClipSequentialFuse,
+    .clipMoPE(experts: 4), .fineTuned(.audio), .prompted(.video),
+  ])
+  func `a method on clips trains, is stored and is read back`(_ method: Method) throws {
+    let folder = try temporaryPath("clips")
+    let finished = try train(method, on: .mustard, store: RunStore(folder: folder, shipped: nil))
+    #expect(finished.record.metrics.map(\.name) == [.accuracy, .f1])
+    #expect(finished.record.finalLoss.isFinite)
+    let decoded = try JSONDecoder().decode(Method.self, from: JSONEncoder().encode(method))
+    #expect(decoded == method)
+  }
+
+  @Test func `Frozen trains its image encoder and leaves the text's alone`() throws {
+    let method = Method.frozenLanguageModel
+    let model = try method.model(
+      outputs: 3, encoders: EncoderCatalogue(tier: .smoke, folder: nil),
+      random: RandomStream(seed: 0))
+    let trained = model.store.trainable.map(\.name)
+    #expect(trained.contains { $0.hasPrefix("vision.encoder") })
+    #expect(!trained.contains { $0.hasPrefix("text.") })
+    #expect(!method.isPromptTuned && method.title == "Frozen")
+  }
+
+  @Test func `a shipped run says which expert each example went to, in a byte each`() throws {
+    let folder = try temporaryPath("assignments")
+    let store = RunStore(folder: "\(folder)/own", shipped: "\(folder)/shipped")
+    let finished = try train(.mope(.all, experts: 4, main: .text), on: .vqaV2, store: store)
+    #expect(finished.assignments.count == 2)  // BERT of the smoke tier has two blocks
+    #expect(finished.assignments.allSatisfy { $0.count == 32 && $0.allSatisfy((0..<4).contains) })
+    try store.ship(finished)
+    let fresh = RunStore(folder: "\(folder)/none", shipped: "\(folder)/shipped")
+    let loaded = try #require(try fresh.load(finished.record.key))
+    #expect(loaded.assignments == finished.assignments)
+    #expect(loaded.predictions.decisions == finished.predictions.decisions)
+    #expect(loaded.predictions.logits.isEmpty)
+    let name = try finished.record.key.digest().prefix(16)
+    let file = try SafetensorsFile(path: "\(folder)/shipped/\(name)/predictions.safetensors")
+    #expect(file.shape("assignments") == [2, 32])
+  }
+
+  @Test func `every shipped run of the repository can be read, with or without assignments`() throws
+  {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().path
+    let store = RunStore(folder: "\(root)/no such folder", shipped: "\(root)/Golden/runs")
+    for record in try store.records() {
+      let run = try #require(try store.load(record.key))
+      #expect(run.assignments.allSatisfy { $0.count == run.predictions.decisions.count })
+    }
+  }
+
+  @Test func `tagging hums is learned`() throws {
+    let store = ParameterStore(random: RandomStream(seed: 1))
+    let task = try Tagging.sounds(store, PretrainingRecipe(.wav2vec2), limit: 32)
+    try store.validate()
+    let optimizer = AdamW([ParameterGroup(store.trainable, learningRate: 2e-3, weightDecay: 0)])
+    let all = Array(0..<task.count)
+    var losses: [Float] = []
+    for step in 0..<30 {
+      let loss = task.loss(all, .training(RandomStream(seed: 2).stream(step)))
+      losses.append(loss.item)
+      optimizer.step(loss.backward(), clipping: 1)
+    }
+    // From ln 2 to below the entropy of the tags' shares, 0.43, there is something to be seen in the sounds.
+    #expect(abs(losses[0] - 0.69) < 0.1)
+    #expect(losses[29] < 0.43)
+    #expect(
+      Set(task.probes().keys) == [
+        "F1 of all tags", "F1 of pitch bands", "F1 of slope bands", "F1 of tempo bands",
+        "F1 of swell bands",
+      ])
+  }
+}
