@@ -47,6 +47,8 @@ public struct Method: SparselyCodable, Hashable, Sendable {
   public var textPrompts = 0
   /// Whose prompts a window of Swin sees.
   public var windowPrompts = WindowPrompts.ownImage
+  /// What makes masks, where masks are to be made.
+  public var maskHead = MaskHead.uperNet
   /// Dropout of vanilla prompts.
   public var promptDropout: Float = 0
 
@@ -64,6 +66,7 @@ public struct Method: SparselyCodable, Hashable, Sendable {
       CodedField("tuning", \.tuning), CodedField("visionPrompts", \.visionPrompts),
       CodedField("textPrompts", \.textPrompts), CodedField("textTuning", \.textTuning), CodedField("promptDropout", \.promptDropout),
       CodedField("windowPrompts", \.windowPrompts),
+      CodedField("maskHead", \.maskHead),
     ]
   }
 

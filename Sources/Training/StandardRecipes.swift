@@ -22,7 +22,7 @@ extension Recipe {
       let batch =
         switch data {
         case .food101: 38
-        case .mmIMDB: 16
+        case .mmIMDB, .refCOCO, .refCOCOPlus: 16
         case .snliVE: 64
         }
       return Recipe(batchSize: batch, epochs: 15, learningRate: 4e-4, textLearningRate: 5e-4)

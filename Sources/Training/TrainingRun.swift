@@ -35,6 +35,11 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
     case snliVE = "snli-ve"
     case food101 = "food-101"
     case mmIMDB = "mm-imdb"
+    case refCOCO = "refcoco"
+    case refCOCOPlus = "refcoco+"
+
+    /// Whether a mask is to be predicted.
+    public var isSegmentation: Bool { self == .refCOCO || self == .refCOCOPlus }
   }
 
   public var name: Name
@@ -74,6 +79,8 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
     case .snliVE: "SNLI-VE"
     case .food101: "Food-101"
     case .mmIMDB: "MM-IMDB"
+    case .refCOCO: "RefCOCO"
+    case .refCOCOPlus: "RefCOCO+"
     }
   }
 }
