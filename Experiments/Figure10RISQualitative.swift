@@ -19,7 +19,8 @@ import Training
 extension Experiment {
   static let figure10RISQualitative = Experiment(
     "fig-10-ris-qualitative", title: "Figure 10 · What the masks look like",
-    summary: "Masks of MoPE and P-SequentialFuse side by side, and how often each follows the expression.",
+    summary:
+      "Masks of MoPE and P-SequentialFuse side by side, and how often each follows the expression.",
     reproduces: "Figures 9 and 10 (V1, appendix)"
   ) { notebook, workbench in
     //: ## Runs
@@ -35,15 +36,20 @@ extension Experiment {
       guard !rows.isEmpty else { continue }
       notebook.show(
         ImageGrid(
-          "", columnTitles: ["image and expression", "truth", "MoPE", "P-SequentialFuse"], rows: rows, side: 112),
+          "", columnTitles: ["image and expression", "truth", "MoPE", "P-SequentialFuse"],
+          rows: rows, side: 112),
         named: name,
         "\(data.title)'s stand-in: three images with two expressions each, three questions of test A, three of test B, all the first of their split, by the models of the first seed. What a mask covers keeps its colours.",
-        alternative: "Twelve rows of an image with an expression, the true mask, MoPE's and P-SequentialFuse's; the tables below have the numbers.")
+        alternative:
+          "Twelve rows of an image with an expression, the true mask, MoPE's and P-SequentialFuse's; the tables below have the numbers."
+      )
     }
 
     //: ## Numbers
     //: How many questions each method answers: intersection over union above one half.
-    let found = results.measurements { _ in [.validation, .testA, .testB].map { Score(.found, on: $0) } }
+    let found = results.measurements { _ in
+      [.validation, .testA, .testB].map { Score(.found, on: $0) }
+    }
     notebook.compare(found)
     //: On the pairs: questions answered, and pairs with two different masks. An answer that ignores the expression gives
     //: the same mask twice.
@@ -52,14 +58,16 @@ extension Experiment {
     let apart = datasets.map { RunResults.columnId(Score(.apart, on: .pairs), $0) }
     notebook.show(
       BarChart(
-        "Two expressions, two masks", axis: Axis("pairs with different masks [%]", includes: [0, 100]),
+        "Two expressions, two masks",
+        axis: Axis("pairs with different masks [%]", includes: [0, 100]),
         groups: datasets.map(\.title),
         series: pairs.rows.map { row in
           BarChart.Series(row.title, apart.map { pairs.estimate(row: row.id, column: $0) })
         }),
       named: "pairs",
       "Share of 500 images with two objects of one shape for which the masks of the two expressions have less than half in common. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
-      alternative: "Grouped bar chart of three methods on two datasets; the table above has the numbers.")
+      alternative:
+        "Grouped bar chart of three methods on two datasets; the table above has the numbers.")
 
     //: ## Verdicts
     notebook.claim(
@@ -73,14 +81,16 @@ extension Experiment {
 
 /// Image, truth and the masks of MoPE and P-SequentialFuse of the first seed, for the first questions of some splits.
 private func maskRows(
-  _ workbench: Workbench, _ results: RunResults, _ data: DataChoice, _ parts: [(split: Split, count: Int)]
+  _ workbench: Workbench, _ results: RunResults, _ data: DataChoice,
+  _ parts: [(split: Split, count: Int)]
 ) throws -> [[ImageGrid.Cell?]] {
   let runs = ["mope", "p-sequentialfuse"].map { results.runs($0, on: data.name).first }
   return try parts.flatMap { split, count in
     try workbench.referringSamples(data, split, count: count).enumerated().map { index, sample in
       let masks = runs.map { $0?.mask(index, of: split, pixels: sample.truth.count) }
       return [
-        ImageGrid.Cell(sample.image, sample.expression), ImageGrid.Cell(sample.showing(sample.truth)),
+        ImageGrid.Cell(sample.image, sample.expression),
+        ImageGrid.Cell(sample.showing(sample.truth)),
       ]
         + masks.map { mask in
           mask.map { ImageGrid.Cell(sample.showing($0), "\(fixed(sample.overlap($0), 0)) %") }

@@ -23,7 +23,8 @@ import Training
 extension Experiment {
   static let table6RIS = Experiment(
     "table-6-ris", title: "Table 6 · Referring image segmentation",
-    summary: "SequentialFuse, P-SequentialFuse and MoPE on the stand-ins of RefCOCO and RefCOCO+, three splits each.",
+    summary:
+      "SequentialFuse, P-SequentialFuse and MoPE on the stand-ins of RefCOCO and RefCOCO+, three splits each.",
     reproduces: "Table 7 (V1, appendix)"
   ) { notebook, workbench in
     //: ## Data
@@ -32,10 +33,12 @@ extension Experiment {
       let samples = try workbench.referringSamples(data, .validation, count: 8)
       notebook.show(
         ImageGrid(
-          "", samples.map { ImageGrid.Cell($0.showing($0.truth), $0.expression) }, columns: 4, side: 120),
+          "", samples.map { ImageGrid.Cell($0.showing($0.truth), $0.expression) }, columns: 4,
+          side: 120),
         named: "samples-\(data.name == .refCOCO ? "refcoco" : "refcoco-plus")",
         "The first eight validation questions of \(data.title)'s stand-in; what is to be found keeps its colours.",
-        alternative: "Eight drawn scenes of coloured shapes, one outlined in each, with an expression.")
+        alternative:
+          "Eight drawn scenes of coloured shapes, one outlined in each, with an expression.")
     }
 
     //: ## Runs
@@ -56,16 +59,20 @@ extension Experiment {
           data.title, axis: Axis("\(data.title) stand-in, mIoU [%]", includes: [0, 100]),
           groups: [Split.validation, .testA, .testB].map(\.shortName),
           series: measured.rows.map { row in
-            BarChart.Series(row.title, columns.map { measured.estimate(row: row.id, column: $0.id) })
+            BarChart.Series(
+              row.title, columns.map { measured.estimate(row: row.id, column: $0.id) })
           },
           references: [BarChart.Reference("a random object, outlined without fault", 29.2)]),
         named: data.name == .refCOCO ? "refcoco" : "refcoco-plus",
         "Mean intersection over union on the three splits of \(data.title)'s stand-in, 1000 questions each. Bars are means over the seeds, intervals 95 % (t), dots single seeds. The line is what pointing at one of three or four objects at random would give.",
-        alternative: "Grouped bar chart of three methods on three splits; the table above has the numbers.")
+        alternative:
+          "Grouped bar chart of three methods on three splits; the table above has the numbers.")
     }
 
     //: Training examples against validation examples: how much a method has memorised.
-    let fit = results.measurements { _ in [Score(.meanIoU, on: .train), Score(.meanIoU, on: .validation)] }
+    let fit = results.measurements { _ in
+      [Score(.meanIoU, on: .train), Score(.meanIoU, on: .validation)]
+    }
     notebook.compare(fit)
 
     var sizes = Table("Method", "trainable here", "printed, full size")
@@ -80,7 +87,8 @@ extension Experiment {
     }
     notebook.show(
       sizes,
-      "Trainable parameters, the decoder's included. At full size UperNet alone has 33 698 305 of the 35.5 M.")
+      "Trainable parameters, the decoder's included. At full size UperNet alone has 33 698 305 of the 35.5 M."
+    )
 
     //: ## Verdicts
     //: Differences are paired by seed. A verdict here is about the stand-ins.
@@ -97,7 +105,9 @@ extension Experiment {
       "MoPE is at least 7 points above P-SequentialFuse on all six columns",
       .beats(["mope"], ["p-sequentialfuse"], by: .points(7), in: measured), paper: "+7.4 to +14.6")
 
-    func difference(_ row: String, _ a: String, minus b: String, in table: Measurements) -> Claim.Kind {
+    func difference(_ row: String, _ a: String, minus b: String, in table: Measurements)
+      -> Claim.Kind
+    {
       .exceeds(paired(table, (row, a), (row, b)), unit: "points")
     }
     let splits = ["validation", "testA", "testB"]
@@ -105,7 +115,9 @@ extension Experiment {
       "Expressions that may say where an object is are easier: RefCOCO is above RefCOCO+ on every split, for MoPE and SequentialFuse",
       .all(
         ["mope", "sequentialfuse"].flatMap { row in
-          splits.map { difference(row, "refcoco:meanIoU:\($0)", minus: "refcoco+:meanIoU:\($0)", in: measured) }
+          splits.map {
+            difference(row, "refcoco:meanIoU:\($0)", minus: "refcoco+:meanIoU:\($0)", in: measured)
+          }
         }), paper: "holds, by 13 points or more")
     notebook.claim(
       "For MoPE, test A is above validation and that above test B, on both datasets",
@@ -144,7 +156,9 @@ let referringMethods: [(row: Measurements.Row, method: Method)] = [
 private func paired(
   _ table: Measurements, _ a: (row: String, column: String), _ b: (row: String, column: String)
 ) -> [Double] {
-  let (first, second) = (table.values(row: a.row, column: a.column), table.values(row: b.row, column: b.column))
+  let (first, second) = (
+    table.values(row: a.row, column: a.column), table.values(row: b.row, column: b.column)
+  )
   return first.keys.sorted().compactMap { seed in second[seed].map { (first[seed] ?? .nan) - $0 } }
 }
 
@@ -152,7 +166,9 @@ private func paired(
 private func gaps(
   _ row: String, _ train: String, _ validation: String, _ table: Measurements
 ) -> [Int: Double] {
-  let (high, low) = (table.values(row: row, column: train), table.values(row: row, column: validation))
+  let (high, low) = (
+    table.values(row: row, column: train), table.values(row: row, column: validation)
+  )
   return high.reduce(into: [:]) { gaps, entry in
     if let value = low[entry.key] { gaps[entry.key] = entry.value - value }
   }

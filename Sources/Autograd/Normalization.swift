@@ -15,7 +15,8 @@ public func layerNorm(
       y.mutablePointer + start, statistics.mutablePointer + row,
       statistics.mutablePointer + x.rows + row)
   }
-  return y.derived(from: [x, weight, bias], layerNormGradient(x.detached, weight.detached, statistics))
+  return y.derived(
+    from: [x, weight, bias], layerNormGradient(x.detached, weight.detached, statistics))
 }
 
 /// `sum = a + b` and `layerNorm(sum)`, in one pass.

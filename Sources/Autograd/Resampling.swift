@@ -37,7 +37,9 @@ extension Tensor {
               c, slope + j * c, column.weight, line.mutablePointer + column.first * c,
               line.mutablePointer + column.second * c)
           }
-          share(w * c, line.pointer, row.weight, target + row.first * w * c, target + row.second * w * c)
+          share(
+            w * c, line.pointer, row.weight, target + row.first * w * c, target + row.second * w * c
+          )
         }
       }
       return [dx]

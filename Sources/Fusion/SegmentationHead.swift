@@ -42,7 +42,8 @@ enum Head {
       guard let dense = encoder as? any DenseEncoder else {
         throw Failure(
           .configuration,
-          "segmentation needs maps of features, which \(type(of: encoder)) has not; take Swin as main encoder")
+          "segmentation needs maps of features, which \(type(of: encoder)) has not; take Swin as main encoder"
+        )
       }
       self = .masks(plan.make(dense.mapShapes(plan.stages), scope), dense, plan.stages)
     }

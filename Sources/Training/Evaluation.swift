@@ -46,7 +46,8 @@ struct Evaluation {
     self.features = concatenated(features, axis: 0)
     self.assignments = assignments
     let outputs = data.task.labels.count
-    predictions = Predictions(logits: logits, outputs: outputs, isMultiLabel: data.task.isMultiLabel)
+    predictions = Predictions(
+      logits: logits, outputs: outputs, isMultiLabel: data.task.isMultiLabel)
     metrics = predictions.metrics(against: data.labels, outputs: outputs)
   }
 

@@ -23,7 +23,8 @@ extension EncoderCatalogue {
         UperNet(UperNetConfiguration(width: width, poolScales: [1, 2, 3]), maps, scope)
       case .progressive:
         ProgressiveUpsampling(
-          ProgressiveUpsamplingConfiguration(widths: [width, width], factors: [2, 2, 3]), maps, scope)
+          ProgressiveUpsamplingConfiguration(widths: [width, width], factors: [2, 2, 3]), maps,
+          scope)
       }
     }
   }

@@ -57,7 +57,8 @@ import Testing
     var random = RandomStream(seed: 3)
     let shape = [3, 64, 64, 32]
     let x = Tensor((0..<shape.product).map { _ in Float(random.normal()) }, shape).variable
-    let weight = Tensor((0..<2 * 9 * 32).map { _ in Float(random.normal()) }, [2, 3, 3, 32]).variable
+    let weight = Tensor((0..<2 * 9 * 32).map { _ in Float(random.normal()) }, [2, 3, 3, 32])
+      .variable
     let together = conv2d(x, weight, padding: 1)
     let gradients = sum(together).backward()
     var weightGradient = Tensor.zeros(weight.shape)
@@ -70,7 +71,8 @@ import Testing
       weightGradient = weightGradient + (own[weight] ?? .zeros(weight.shape))
     }
     // Sums of 12 288 products in another order.
-    expectClose(gradients[weight]?.values ?? [], weightGradient.values.map(Double.init), 1e-5, "weight")
+    expectClose(
+      gradients[weight]?.values ?? [], weightGradient.values.map(Double.init), 1e-5, "weight")
   }
 
   @Test(arguments: [(3, 4, 7, 9), (6, 6, 36, 36), (4, 5, 2, 3), (1, 1, 3, 2), (3, 3, 3, 6)])
@@ -80,7 +82,9 @@ import Testing
     func taps(_ i: Int, _ source: Int, _ target: Int) -> [(Int, Double)] {
       let place = max(0, (Double(i) + 0.5) * Double(source) / Double(target) - 0.5)
       let first = Int(place)
-      return [(first, 1 - (place - Double(first))), (min(first + 1, source - 1), place - Double(first))]
+      return [
+        (first, 1 - (place - Double(first))), (min(first + 1, source - 1), place - Double(first)),
+      ]
     }
     for c in [1, 3] {
       expectGradient([Operand(2, h, w, c)], { $0[0].resized(height, width) }) { x in
@@ -89,7 +93,9 @@ import Testing
           let (oy, b) = (place / c / width % height, place / c / width / height)
           var sum = 0.0
           for (y, a) in taps(oy, h, height) {
-            for (x0, e) in taps(ox, w, width) { sum += a * e * x[0][((b * h + y) * w + x0) * c + j] }
+            for (x0, e) in taps(ox, w, width) {
+              sum += a * e * x[0][((b * h + y) * w + x0) * c + j]
+            }
           }
           return sum
         }
@@ -97,7 +103,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 3, 6]) func `adaptive pooling takes means of cells that cover the map`(cells: Int) {
+  @Test(arguments: [1, 2, 3, 6]) func `adaptive pooling takes means of cells that cover the map`(
+    cells: Int
+  ) {
     let (h, w, c) = (4, 5, 3)
     expectGradient([Operand(2, h, w, c)], { $0[0].pooled(cells: cells) }) { x in
       (0..<2 * cells * cells * c).map { place in
