@@ -15,7 +15,8 @@ public func layerNorm(
       y.mutablePointer + start, statistics.mutablePointer + row,
       statistics.mutablePointer + x.rows + row)
   }
-  return y.derived(from: [x, weight, bias], layerNormGradient(x.detached, weight.detached, statistics))
+  return y.derived(
+    from: [x, weight, bias], layerNormGradient(x.detached, weight.detached, statistics))
 }
 
 /// `sum = a + b` and `layerNorm(sum)`, in one pass.
@@ -67,51 +68,78 @@ private func layerNormGradient(
   }
 }
 
-/// Normalises every column over the rows of a batch (Ioffe and Szegedy 2015; PyTorch `F.batch_norm` in training
-/// mode). `[B, C]` → `[B, C]`
-/// - Returns: also the batch's mean and biased variance per column, for running statistics.
+/// Normalises every column over all rows (Ioffe and Szegedy 2015; PyTorch `F.batch_norm` in training mode, channels
+/// last). `[..., C]` → `[..., C]`
+/// - Returns: also the mean and the biased variance of each column, for running statistics.
 public func batchNorm(
   _ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
 ) -> (output: Tensor, mean: [Float], variance: [Float]) {
-  let (b, c) = x.shape2
-  require(b > 1, "batchNorm: a batch of \(b) has no variance; use at least 2 samples")
-  var mean = [Float](repeating: 0, count: c)
-  var variance = [Float](repeating: 0, count: c)
+  let (b, c) = (x.rows, x.lastAxis)
+  require(b > 1, "batchNorm: \(b) rows have no variance; use at least 2")
   let normalized = Tensor.empty(x.shape)
-  let source = x.pointer
-  let target = normalized.mutablePointer
-  var inverse = [Float](repeating: 0, count: c)
-  for j in 0..<c {
-    var sum = 0.0
-    for i in 0..<b { sum += Double(source[i * c + j]) }
-    let average = sum / Double(b)
-    var squares = 0.0
-    for i in 0..<b {
-      let difference = Double(source[i * c + j]) - average
-      squares += difference * difference
+  let (source, target) = (x.pointer, normalized.mutablePointer)
+  let means = columnSums(b, c) { sums, i in
+    for j in 0..<c { sums[j] += Double(source[i * c + j]) }
+  }.map { $0 / Double(b) }
+  let squares = means.withUnsafeBufferPointer { means in
+    columnSums(b, c) { sums, i in
+      for j in 0..<c {
+        let difference = Double(source[i * c + j]) - means[j]
+        sums[j] += difference * difference
+      }
     }
-    mean[j] = Float(average)
-    variance[j] = Float(squares / Double(b))
-    inverse[j] = Float(1 / (squares / Double(b) + Double(epsilon)).squareRoot())
-    for i in 0..<b { target[i * c + j] = (source[i * c + j] - mean[j]) * inverse[j] }
   }
-  let scale = inverse
+  let mean = means.map { Float($0) }
+  let inverse = squares.map { Float(1 / ($0 / Double(b) + Double(epsilon)).squareRoot()) }
+  mean.withUnsafeBufferPointer { mean in
+    inverse.withUnsafeBufferPointer { inverse in
+      for i in 0..<b {
+        for j in 0..<c { target[i * c + j] = (source[i * c + j] - mean[j]) * inverse[j] }
+      }
+    }
+  }
   let core = normalized.derived(from: [x]) { gradient, _ in
-    // dx = (dy − mean(dy) − x̂ · mean(dy · x̂)) / σ, column by column
-    let dx = Tensor.empty(gradient.shape)
-    let (dy, hat, out) = (gradient.pointer, normalized.pointer, dx.mutablePointer)
-    for j in 0..<c {
-      var (sum, dot) = (0.0, 0.0)
-      for i in 0..<b {
-        sum += Double(dy[i * c + j])
-        dot += Double(dy[i * c + j]) * Double(hat[i * c + j])
-      }
-      let (meanGradient, meanDot) = (Float(sum / Double(b)), Float(dot / Double(b)))
-      for i in 0..<b {
-        out[i * c + j] = (dy[i * c + j] - meanGradient - hat[i * c + j] * meanDot) * scale[j]
+    [batchNormGradient(gradient, normalized, inverse)]
+  }
+  return (core * weight + bias, mean, squares.map { Float($0 / Double(b)) })
+}
+
+/// dx = (dy − mean(dy) − x̂ · mean(dy · x̂)) / σ, column by column
+private func batchNormGradient(
+  _ gradient: Tensor, _ normalized: Tensor, _ inverse: [Float]
+) -> Tensor {
+  let (b, c) = (gradient.rows, gradient.lastAxis)
+  let dx = Tensor.empty(gradient.shape)
+  let (dy, hat, out) = (gradient.pointer, normalized.pointer, dx.mutablePointer)
+  let mean = columnSums(b, c) { sums, i in
+    for j in 0..<c { sums[j] += Double(dy[i * c + j]) }
+  }.map { Float($0 / Double(b)) }
+  let dot = columnSums(b, c) { sums, i in
+    for j in 0..<c { sums[j] += Double(dy[i * c + j]) * Double(hat[i * c + j]) }
+  }.map { Float($0 / Double(b)) }
+  mean.withUnsafeBufferPointer { mean in
+    dot.withUnsafeBufferPointer { dot in
+      inverse.withUnsafeBufferPointer { scale in
+        for i in 0..<b {
+          for j in 0..<c {
+            let place = i * c + j
+            out[place] = (dy[place] - mean[j] - hat[place] * dot[j]) * scale[j]
+          }
+        }
       }
     }
-    return [dx]
   }
-  return (core * weight + bias, mean, variance)
+  return dx
+}
+
+/// Sums of `columns` columns, to which `add` adds row after row.
+private func columnSums(
+  _ rows: Int, _ columns: Int, _ add: (UnsafeMutablePointer<Double>, Int) -> Void
+) -> [Double] {
+  [Double](unsafeUninitializedCapacity: columns) { buffer, initialized in
+    buffer.initialize(repeating: 0)
+    initialized = columns
+    guard let sums = buffer.baseAddress else { return }
+    for i in 0..<rows { add(sums, i) }
+  }
 }

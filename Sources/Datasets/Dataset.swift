@@ -1,10 +1,12 @@
 /// A part of a dataset.
-public enum Split: String, Sendable, CaseIterable {
+public enum Split: String, Codable, Sendable, CaseIterable {
   case train, validation, test
   /// Referring segmentation: "people" of RefCOCO.
   case testA
   /// Referring segmentation: everything else.
   case testB
+  /// Referring segmentation: two objects of one kind in each image, spoken of one after the other.
+  case pairs
 }
 
 /// What is to be predicted, with the names of the labels in index order.

@@ -15,7 +15,7 @@ public struct Swin: Encoder {
   private let patches: PatchEmbedding
   private let embeddingNorm: LayerNorm
   private let stages: [Stage]
-  private let norm: LayerNorm
+  let norm: LayerNorm
   private let path: String
 
   private struct Stage {
@@ -78,8 +78,20 @@ public struct Swin: Encoder {
     return state.tokens
   }
 
-  private func run(
-    _ images: Tensor, _ mode: Mode, _ prompts: PromptSource?, watching: ((Int, Tensor) -> Void)?
+  /// Where a stage is left.
+  enum StagePlace {
+    /// Behind the blocks of a stage that another follows.
+    case blocks
+    /// Behind the merging of its patches.
+    case merged
+    /// Behind the last block of all.
+    case end
+  }
+
+  /// - Parameter leaving: sees, on demand, the patches `[B, N, C]` in rows from the top left, at each such place.
+  func run(
+    _ images: Tensor, _ mode: Mode, _ prompts: PromptSource?, watching: ((Int, Tensor) -> Void)?,
+    leaving: ((StagePlace, () -> Tensor) -> Void)? = nil
   ) -> SwinState {
     var random: RandomStream?
     if case .training(let stream) = mode { random = stream.stream(path) }
@@ -94,7 +106,11 @@ public struct Swin: Encoder {
         index += 1
       }
       if let merging = stage.merging {
+        leaving?(.blocks) { state.patches }
         state.merge(merging, to: .windows(stages[s + 1].blocks[0].windows))
+        leaving?(.merged) { state.patches }
+      } else {
+        leaving?(.end) { state.patches }
       }
     }
     watching?(index, state.patches)
@@ -130,7 +146,7 @@ extension SwinConfiguration {
 }
 
 /// Patches and prompts between two blocks.
-private struct SwinState {
+struct SwinState {
   /// `[B·(N + P), C]`
   var x: Tensor
   var rows: PromptedRows

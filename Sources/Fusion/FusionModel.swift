@@ -5,9 +5,9 @@ import NN
 
 /// What a forward pass of a method gives.
 public struct FusionOutput {
-  /// `[B, C]`, C classes or labels.
+  /// `[B, C]`, C classes or labels; of a segmentation `[B, height, width]`, one for each pixel.
   public let logits: Tensor
-  /// The feature the head reads, `[B, width]`.
+  /// The feature the head reads, `[B, width]`; of a segmentation the mean of the last map it reads.
   public let feature: Tensor
   /// One entry per routed block, in order; empty for methods without experts.
   public let routing: [Routing]

@@ -107,17 +107,29 @@ public final class MoPE: FusionModel {
   private let blocks: [BlockPrompts]
   private let input: Parameter?  // [1, 2l + 1, C] of the first block, if stages inherit
   private let mapper: Mapper?
-  private let head: Linear
+  private let head: Head
+
+  /// For classification with one encoder that steers: a linear head.
+  /// - Parameter outputs: classes or labels.
+  public convenience init(
+    _ configuration: MoPEConfiguration, main: EncoderPlan, complementary: EncoderPlan, outputs: Int,
+    weights: Checkpoint? = nil, random: RandomStream
+  ) throws {
+    try self.init(
+      configuration, main: main, complements: [complementary], head: .linear(outputs: outputs),
+      weights: weights, random: random)
+  }
 
   /// - Parameters:
-  ///   - main: the encoder whose blocks are prompted and whose feature is classified; its own vanilla prompts are
+  ///   - main: the encoder whose blocks are prompted and which the head reads; its own vanilla prompts are
   ///     `configuration.prompts`' static prompt, so its `promptLength` must be 0.
   ///   - complements: the encoders that steer, in the order of their features in ψ_y.
-  ///   - outputs: classes or labels.
+  ///   - head: what reads the main encoder.
   ///   - weights: gives every parameter and buffer, by its name in the store; nil starts afresh.
+  /// - Throws: `Failure(.configuration)` if the head needs what the main encoder does not have.
   public init(
-    _ configuration: MoPEConfiguration, main: EncoderPlan, complements: [EncoderPlan], outputs: Int,
-    weights: Checkpoint? = nil, random: RandomStream
+    _ configuration: MoPEConfiguration, main: EncoderPlan, complements: [EncoderPlan],
+    head: HeadPlan, weights: Checkpoint? = nil, random: RandomStream
   ) throws {
     require(
       main.promptLength == 0, "MoPE: the main encoder's static prompts are in its configuration")
@@ -144,18 +156,8 @@ public final class MoPE: FusionModel {
     input =
       c.stageEntry == .inherit
       ? scope.parameter("input", [1, c.tokens, widths[0]], .uniform(encoder.promptBound)) : nil
-    head = Linear(encoder.featureWidth, outputs, root / "head")
+    self.head = try Head(head, encoder, root / "head")
     try store.validate()
-  }
-
-  /// With one encoder that steers.
-  public convenience init(
-    _ configuration: MoPEConfiguration, main: EncoderPlan, complementary: EncoderPlan, outputs: Int,
-    weights: Checkpoint? = nil, random: RandomStream
-  ) throws {
-    try self.init(
-      configuration, main: main, complements: [complementary], outputs: outputs, weights: weights,
-      random: random)
   }
 
   public func callAsFunction(_ batch: Batch, _ mode: Mode) -> FusionOutput {
@@ -163,7 +165,7 @@ public final class MoPE: FusionModel {
     let steering = usesComplement ? steeringFeature(batch, mode) : nil
     let mapped = steering.flatMap { feature in mapper.map { $0(feature, mode) } }
     var routing: [Routing] = []
-    let feature = main.encoder.feature(batch, mode) { input in
+    let (logits, feature) = head(main.encoder, batch, mode) { input in
       let block = self.blocks[input.index]
       if block.inherits { return self.entering(input, batch.size, mode) }
       var parts: [Tensor] = []
@@ -179,7 +181,7 @@ public final class MoPE: FusionModel {
       if let mapped { parts.append(mapped[input.index]) }
       return parts.isEmpty ? nil : concatenated(parts, axis: 1)  // [B, 2l + 1, C]
     }
-    return FusionOutput(logits: head(feature), feature: feature, routing: routing)
+    return FusionOutput(logits: logits, feature: feature, routing: routing)
   }
 
   /// ψ_y `[B, d_y]`

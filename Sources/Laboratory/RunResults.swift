@@ -1,3 +1,4 @@
+import Datasets
 import Reporting
 import Training
 
@@ -42,16 +43,20 @@ public struct RunResults: Sendable {
       .flatMap { cell in seeds.compactMap { cell.bySeed[$0] } }
   }
 
-  /// Every metric of every dataset as a column, in percent.
-  /// - Parameter paperTable: the table of `Golden/paper.json` these stand beside.
-  public func measurements(paperTable: String? = nil) -> Measurements {
-    let columns = datasets.flatMap { data in data.name.metrics.map { Self.column($0, data) } }
+  /// Scores of every dataset as columns, in percent.
+  /// - Parameters:
+  ///   - paperTable: the table of `Golden/paper.json` these stand beside.
+  ///   - scores: which of a dataset; the papers' by default.
+  public func measurements(
+    paperTable: String? = nil, scores: (DataChoice.Name) -> [Score] = \.scores
+  ) -> Measurements {
+    let columns = datasets.flatMap { data in scores(data.name).map { Self.column($0, data) } }
     var measurements = Measurements(rows: rows, columns: columns, paperTable: paperTable)
     for (cell, bySeed) in found {
-      for metric in cell.data.name.metrics {
-        let column = Self.columnId(metric, cell.data)
+      for score in scores(cell.data.name) {
+        let column = Self.columnId(score, cell.data)
         for (seed, run) in bySeed.sorted(by: { $0.key < $1.key }) {
-          guard let value = run.metric(metric) else { continue }
+          guard let value = run.metric(score.metric, on: score.split) else { continue }
           measurements.set(value, row: cell.row.id, column: column, seed: seed)
         }
         if bySeed.isEmpty {
@@ -68,25 +73,60 @@ public struct RunResults: Sendable {
     runs(row, on: data).first?.record.trainableParameters
   }
 
-  /// "snli-ve:accuracy"
-  public static func columnId(_ metric: Metric.Name, _ data: DataChoice) -> String {
-    "\(data.name.rawValue):\(metric.rawValue)"
+  /// "snli-ve:accuracy", "refcoco:meanIoU:testA"
+  public static func columnId(_ score: Score, _ data: DataChoice) -> String {
+    let split = score.split.map { ":\($0.rawValue)" } ?? ""
+    return "\(data.name.rawValue):\(score.metric.rawValue)\(split)"
   }
 
-  private static func column(_ metric: Metric.Name, _ data: DataChoice) -> Measurements.Column {
-    let paperNames = [
-      DataChoice.Name.snliVE: "SNLI-VE", .food101: "UPMC Food-101", .mmIMDB: "MM-IMDB",
-    ]
-    let (title, paper) =
-      switch metric {
-      case .accuracy: ("accuracy", "accuracy")
-      case .f1: ("F1", "f1")
-      case .f1Macro: ("F1-macro", "f1_macro")
-      case .f1Micro: ("F1-micro", "f1_micro")
-      }
+  private static func column(_ score: Score, _ data: DataChoice) -> Measurements.Column {
+    let split = score.split.map { " \($0.shortName)" } ?? ""
     return Measurements.Column(
-      columnId(metric, data), title: "\(data.title) \(title)", unit: "%", digits: 1,
-      resolution: 100 / Double(data.judgedCount), paper: paperNames[data.name].map { "\($0):\(paper)" })
+      columnId(score, data), title: "\(data.title)\(split) \(score.metric.title)", unit: "%",
+      digits: 1, resolution: 100 / Double(data.judgedCount),
+      paper: score.metric.paperName.map { "\(data.name.paperName)\(split):\($0)" })
+  }
+}
+
+/// A metric, and the split it is measured on where a run is judged on several.
+public struct Score: Hashable, Sendable {
+  public let metric: Metric.Name
+  public let split: Split?
+
+  public init(_ metric: Metric.Name, on split: Split? = nil) {
+    self.metric = metric
+    self.split = split
+  }
+}
+
+extension Split {
+  /// As in the papers' columns: "val", "testA".
+  public var shortName: String { self == .validation ? "val" : rawValue }
+}
+
+extension Metric.Name {
+  fileprivate var title: String {
+    switch self {
+    case .accuracy: "accuracy"
+    case .f1: "F1"
+    case .f1Macro: "F1-macro"
+    case .f1Micro: "F1-micro"
+    case .meanIoU: "mIoU"
+    case .found: "IoU > 0.5"
+    case .apart: "different masks"
+    }
+  }
+
+  /// As in `Golden/paper.json`; nil where the papers have no such number.
+  fileprivate var paperName: String? {
+    switch self {
+    case .accuracy: "accuracy"
+    case .f1: "f1"
+    case .f1Macro: "f1_macro"
+    case .f1Micro: "f1_micro"
+    case .meanIoU: "miou"
+    case .found, .apart: nil
+    }
   }
 }
 
@@ -97,13 +137,35 @@ extension DataChoice.Name {
     case .snliVE, .food101, .vqaV2: [.accuracy]
     case .mustard: [.accuracy, .f1]
     case .mmIMDB: [.f1Macro, .f1Micro]
+    case .refCOCO, .refCOCOPlus: [.meanIoU]
+    }
+  }
+
+  /// The columns of the papers' tables.
+  public var scores: [Score] {
+    metrics.flatMap { metric in
+      isSegmentation
+        ? [.validation, .testA, .testB].map { Score(metric, on: $0) } : [Score(metric)]
+    }
+  }
+
+  /// As in `Golden/paper.json`.
+  fileprivate var paperName: String {
+    switch self {
+    case .snliVE: "SNLI-VE"
+    case .food101: "UPMC Food-101"
+    case .mmIMDB: "MM-IMDB"
+    case .mustard: "MUStARD"
+    case .vqaV2: "VQAv2"
+    case .refCOCO: "RefCOCO"
+    case .refCOCOPlus: "RefCOCO+"
     }
   }
 }
 
 extension DataChoice {
-  /// Examples of the judged split of the stand-in, the step of its metrics.
-  var judgedCount: Int { 2000 }
+  /// Examples of a judged split of the stand-in, the step of its metrics.
+  var judgedCount: Int { name.isSegmentation ? 1000 : 2000 }
 }
 
 extension Measurements {

@@ -63,7 +63,8 @@ public struct LayerNorm {
   }
 }
 
-/// Normalisation of every column over a batch (PyTorch `nn.BatchNorm1d`, momentum 0.1).
+/// Normalisation of every channel over a batch, and over the places of maps (PyTorch `nn.BatchNorm1d` and
+/// `nn.BatchNorm2d`, momentum 0.1; channels last).
 public struct BatchNorm {
   public let weight: Parameter  // [C]
   public let bias: Parameter  // [C]
@@ -83,7 +84,7 @@ public struct BatchNorm {
     usesRunningStatistics = frozenStatistics
   }
 
-  /// `[B, C]` → `[B, C]`
+  /// `[..., C]` → `[..., C]`
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
     guard mode.isTraining, !usesRunningStatistics else {
       let mean = runningMean.value.values
@@ -93,7 +94,7 @@ public struct BatchNorm {
     }
     let (y, mean, variance) = batchNorm(
       x, weight: weight.value, bias: bias.value, epsilon: epsilon)
-    let b = Float(x.shape[0])
+    let b = Float(x.count / x.lastAxis)
     runningMean.update(mixed(runningMean.value, mean))
     runningVariance.update(mixed(runningVariance.value, variance.map { $0 * b / (b - 1) }))
     return y

@@ -34,9 +34,12 @@ public struct Behaviour: Codable, Hashable, Sendable {
   }
 
   /// The fingerprint of a method today.
-  public func fingerprint(_ method: Method, _ recipe: Recipe) throws -> String {
-    let numbers = try Self.step(method, recipe)
-    let name = try Self.structure(method, recipe)
+  /// - Parameter segmenting: with a mask head instead of a linear one.
+  public func fingerprint(
+    _ method: Method, _ recipe: Recipe, segmenting: Bool = false
+  ) throws -> String {
+    let numbers = try Self.step(method, recipe, segmenting)
+    let name = try Self.structure(method, recipe, segmenting)
     if let reference = references[name], Self.agree(numbers, reference) {
       return Self.digest(reference)
     }
@@ -44,21 +47,25 @@ public struct Behaviour: Codable, Hashable, Sendable {
   }
 
   /// Takes today's numbers of these methods as references.
-  public mutating func accept(_ methods: [(Method, Recipe)]) throws {
+  /// - Parameter segmenting: with mask heads instead of linear ones.
+  public mutating func accept(_ methods: [(Method, Recipe)], segmenting: Bool = false) throws {
     for (method, recipe) in methods {
-      let name = try Self.structure(method, recipe)
-      let numbers = try Self.step(method, recipe)
+      let name = try Self.structure(method, recipe, segmenting)
+      let numbers = try Self.step(method, recipe, segmenting)
       if let old = references[name], Self.agree(numbers, old) { continue }
       references[name] = numbers
     }
   }
 
   /// The name of a reference: the method, and which loss is used.
-  private static func structure(_ method: Method, _ recipe: Recipe) throws -> String {
+  private static func structure(
+    _ method: Method, _ recipe: Recipe, _ segmenting: Bool
+  ) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(method), as: UTF8.self)
-    return "\(method.title) \(ContentHash.of(text).prefix(8)) λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold)"
+    let task = segmenting ? " masks" : ""
+    return "\(method.title) \(ContentHash.of(text).prefix(8))\(task) λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold)"
   }
 
   private static func agree(_ a: [Double], _ b: [Double]) -> Bool {
@@ -84,21 +91,28 @@ public struct Behaviour: Codable, Hashable, Sendable {
   ///
   /// The optimizer is not applied to the method's own gradients: Adam's first step is a sign, and a gradient that is
   /// rounding alone (a bias in front of a batch norm) has a sign that kernels do not agree on.
-  private static func step(_ method: Method, _ recipe: Recipe) throws -> [Double] {
+  private static func step(
+    _ method: Method, _ recipe: Recipe, _ segmenting: Bool
+  ) throws -> [Double] {
     let random = RandomStream(seed: 0).stream("behaviour")
     let encoders = EncoderCatalogue(tier: .smoke, folder: nil)
     let sizes = SplitSizes(train: 4, validation: 0, test: 0)
     let isOfClips = method.inputs.contains { $0 == .audio || $0 == .video }
     let dataset: any Dataset =
-      isOfClips ? MUStARDStandIn(dataSeed: 0, sizes: sizes) : SNLIVEStandIn(dataSeed: 0, sizes: sizes)
+      segmenting
+      ? ReferringStandIn(.refCOCO, dataSeed: 0, sizes: sizes)
+      : isOfClips ? MUStARDStandIn(dataSeed: 0, sizes: sizes) : SNLIVEStandIn(dataSeed: 0, sizes: sizes)
     let data = try PreparedSplit(dataset, .train, tokenizer: WordVocabulary.standIns)
-    let model = try method.model(outputs: 3, encoders: encoders, random: random)
+    let model = try method.model(for: data.task, encoders: encoders, random: random)
     let batch = data.batch([0, 1, 2, 3])
     let before = model(batch, .evaluation)
     let objective = recipe.objective(of: model(batch, .training(random.stream("training"))), batch)
     let gradients = objective.backward()
     let norms = model.store.trainable.map { gradients[$0]?.sumOfSquares.squareRoot() ?? 0 }
-    return [Double(objective.item)] + before.logits.values.map(Double.init) + norms
+    let logits = before.logits.values
+    let spacing = segmenting ? 81 : 1  // some pixels of every mask are enough
+    let shown = stride(from: 0, to: logits.count, by: spacing).map { Double(logits[$0]) }
+    return [Double(objective.item)] + shown + norms
       + optimizerStep(recipe)
   }
 

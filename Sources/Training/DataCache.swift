@@ -17,19 +17,16 @@ public final class DataCache: Sendable {
   /// The examples to train on.
   public func training(_ choice: DataChoice) throws -> PreparedSplit { try split(choice, .train) }
 
-  /// The examples to judge by: `choice.judgedOn`.
-  public func judged(_ choice: DataChoice) throws -> PreparedSplit {
-    guard let split = Split(rawValue: choice.judgedOn) else {
-      throw Failure(.usage, "\(choice.judgedOn): no such split; use test or validation")
-    }
-    return try self.split(choice, split)
+  /// The examples to judge by, split by split.
+  public func judged(_ choice: DataChoice) throws -> [PreparedSplit] {
+    try choice.judgedSplits().map { try split(choice, $0) }
   }
 
   /// A digest of the first examples of every split: changes when the generator does.
   public func probe(_ choice: DataChoice) throws -> String {
     let dataset = try choice.dataset(tier)
     var hash = ContentHash()
-    for split in [Split.train, .validation, .test] {
+    for split in choice.probedSplits {
       hash.update(
         try PreparedSplit(dataset, split, tokenizer: WordVocabulary.standIns, limit: 8).contentHash)
     }
@@ -38,7 +35,8 @@ public final class DataCache: Sendable {
 
   private func split(_ choice: DataChoice, _ split: Split) throws -> PreparedSplit {
     var key = Key(choice: choice, split: split)
-    if split == .train { key = Key(choice: choice.judging("train"), split: split) }
+    // What is judged does not change a split.
+    if split == .train || choice.name.isSegmentation { key = Key(choice: choice.judging("train"), split: split) }
     return try splits.withLock { splits in
       if let known = splits[key] { return known }
       let made = try PreparedSplit(
@@ -64,6 +62,7 @@ extension DataChoice {
     func sizes(_ train: Int) -> SplitSizes {
       small ? SplitSizes(train: 64, validation: 32, test: 32) : SplitSizes(train: train)
     }
+    let masks = small ? sizes(64) : SplitSizes(train: 8000, validation: 1000, test: 1000)
     switch name {
     case .snliVE: return SNLIVEStandIn(dataSeed: seed, sizes: sizes(8000))
     case .food101:
@@ -72,7 +71,28 @@ extension DataChoice {
       return IMDBStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
     case .mustard: return MUStARDStandIn(dataSeed: seed, sizes: sizes(2000))
     case .vqaV2: return VQAStandIn(dataSeed: seed, sizes: sizes(10_000))
+    case .refCOCO: return ReferringStandIn(.refCOCO, dataSeed: seed, sizes: masks)
+    case .refCOCOPlus: return ReferringStandIn(.refCOCOPlus, dataSeed: seed, sizes: masks)
     }
+  }
+
+  /// The splits a run is judged on, in the order of its decisions. A segmentation has no split called test: that stands
+  /// for all of its splits, and the first training examples, which show whether they were memorised.
+  /// - Throws: `Failure(.usage)` if there is no split of this name.
+  func judgedSplits() throws -> [Split] {
+    if name.isSegmentation && judgedOn == "test" {
+      return [.validation, .testA, .testB, .pairs, .train]
+    }
+    guard let split = Split(rawValue: judgedOn) else {
+      throw Failure(.usage, "\(judgedOn): no such split; use test or validation")
+    }
+    return [split]
+  }
+
+  /// The splits that tell one generator from another.
+  fileprivate var probedSplits: [Split] {
+    name.isSegmentation
+      ? [.train, .validation, .testA, .testB, .pairs] : [.train, .validation, .test]
   }
 
   func judging(_ split: String) -> DataChoice {

@@ -4,37 +4,67 @@ import Determinism
 import Fusion
 import NN
 
-/// What a model gives on a whole split.
+/// What a model gives on the splits it is judged on.
 struct Evaluation {
   let predictions: Predictions
-  /// The expert with the largest score of each sample, per routed block.
+  let metrics: [Metric]
+  /// The expert with the largest score of each sample, per routed block; not kept for masks.
   let assignments: [[Int32]]
-  let outputs: Int
-  /// What the head reads of each sample, `[N, width]`.
-  let features: Tensor
+  /// What the head reads of each sample, `[N, width]`; nil for masks.
+  let features: Tensor?
 
   /// Samples per forward pass; predictions do not depend on it.
   private static let batchSize = 128
+  /// Examples of a split that masks are judged on at most: of the training split, to see whether it was memorised.
+  private static let masksPerSplit = 1000
 
-  init(_ model: any FusionModel, _ data: PreparedSplit) throws {
+  /// - Parameter parts: one split, or for masks any number.
+  init(_ model: any FusionModel, _ parts: [PreparedSplit]) throws {
+    let data = parts[0]
+    if data.task == .segmentation {
+      let scores = try parts.map { try Self.masks(model, $0) }
+      predictions = Predictions(
+        kind: .masks, decisions: scores.flatMap(\.overlaps), logits: [], parts: scores.map(\.part))
+      metrics = scores.flatMap(\.metrics)
+      assignments = []
+      features = nil
+      return
+    }
+    require(parts.count == 1, "\(data.name): several splits are judged for masks only")
     var logits: [Float] = []
     var assignments: [[Int32]] = []
-    var outputs = 0
     var features: [Tensor] = []
     for indices in BatchOrder(count: data.count, batchSize: Self.batchSize).evaluation {
       try Interruption.check()
       let output = model(data.batch(indices), .evaluation)
-      outputs = output.logits.lastAxis
       logits += output.logits.values
       features.append(output.feature.detached)
       let winners = output.routing.map { argmax($0.scores) }
       if assignments.isEmpty { assignments = winners.map { _ in [] } }
       for (block, winners) in winners.enumerated() { assignments[block] += winners }
     }
-    self.outputs = outputs
     self.features = concatenated(features, axis: 0)
     self.assignments = assignments
-    predictions = Predictions(logits: logits, outputs: outputs, isMultiLabel: data.task.isMultiLabel)
+    let outputs = data.task.labels.count
+    predictions = Predictions(
+      logits: logits, outputs: outputs, isMultiLabel: data.task.isMultiLabel)
+    metrics = predictions.metrics(against: data.labels, outputs: outputs)
+  }
+
+  private static func masks(_ model: any FusionModel, _ data: PreparedSplit) throws -> MaskScores {
+    var scores = MaskScores(data.split)
+    let count = min(data.count, masksPerSplit)
+    for indices in BatchOrder(count: count, batchSize: batchSize).evaluation {
+      try Interruption.check()
+      let logits = model(data.batch(indices), .evaluation).logits  // [B, height, width]
+      let pixels = logits.count / indices.count
+      logits.withElements { elements in
+        for (row, index) in indices.enumerated() {
+          scores.add(elements[row * pixels..<(row + 1) * pixels], data.labels[index].maskValues)
+        }
+      }
+    }
+    return scores
   }
 }
 

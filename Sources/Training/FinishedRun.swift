@@ -1,4 +1,5 @@
 import Autograd
+import Datasets
 import Determinism
 import Foundation
 import NN
@@ -15,6 +16,7 @@ public struct RunRecord: Codable, Hashable, Sendable {
   /// SHA-256 of the training and judged splits.
   public var dataHashes: [String: String]
   public var finalLoss: Float
+  /// Classes or labels; 0 for masks.
   public var outputs: Int
 }
 
@@ -65,7 +67,10 @@ public struct FinishedRun: Sendable {
 
   /// The value of a metric.
   /// - Returns: nil if the task does not have it.
-  public func metric(_ name: Metric.Name) -> Double? {
-    record.metrics.first { $0.name == name }?.value
+  public func metric(_ name: Metric.Name) -> Double? { metric(name, on: nil) }
+
+  /// The value of a metric on one of several splits.
+  public func metric(_ name: Metric.Name, on split: Split?) -> Double? {
+    record.metrics.first { $0.name == name && $0.split == split }?.value
   }
 }

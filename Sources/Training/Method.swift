@@ -60,6 +60,8 @@ public struct Method: SparselyCodable, Hashable, Sendable {
   public var audioPrompts = 0
   /// Units of a ReLU layer in front of `lateConcat`'s head; nil for the linear head alone.
   public var hiddenWidth: Int?
+  /// What makes masks, where masks are to be made.
+  public var maskHead = MaskHead.uperNet
   /// Dropout of vanilla prompts.
   public var promptDropout: Float = 0
 
@@ -79,6 +81,7 @@ public struct Method: SparselyCodable, Hashable, Sendable {
       CodedField("promptDropout", \.promptDropout), CodedField("modalities", \.modalities),
       CodedField("audio", \.audio), CodedField("audioPrompts", \.audioPrompts),
       CodedField("hiddenWidth", \.hiddenWidth), CodedField("windowPrompts", \.windowPrompts),
+      CodedField("maskHead", \.maskHead),
     ]
   }
 

@@ -8,18 +8,30 @@ public struct Predictions: Hashable, Sendable {
     case classes
     /// The labels of a sample as bits, label 0 lowest.
     case labels
+    /// A mask per sample; what is kept is how well it covers the true one.
+    case masks
   }
 
   public let kind: Kind
-  /// One number per sample: a class, or the bits of its labels.
+  /// One number per sample: a class, the bits of its labels, or intersection over union in millionths.
   public let decisions: [Int32]
   /// `[N, C]` in row-major order; empty where they were not kept.
   public let logits: [Float]
+  /// The splits whose decisions follow one another; empty where there is one.
+  public let parts: [JudgedPart]
 
-  public init(kind: Kind, decisions: [Int32], logits: [Float]) {
+  public init(kind: Kind, decisions: [Int32], logits: [Float], parts: [JudgedPart] = []) {
     self.kind = kind
     self.decisions = decisions
     self.logits = logits
+    self.parts = parts
+  }
+
+  /// The decisions on one split of several.
+  public func decisions(on split: Split) -> ArraySlice<Int32>? {
+    guard let place = parts.firstIndex(where: { $0.split == split }) else { return nil }
+    let start = parts[..<place].reduce(0) { $0 + $1.count }
+    return decisions[start..<start + parts[place].count]
   }
 
   /// The largest logit of each sample, or all labels with a probability above one half.
@@ -44,6 +56,7 @@ public struct Predictions: Hashable, Sendable {
     }
     self.decisions = decisions
     self.logits = logits
+    parts = []
   }
 
   /// The metrics of the task, in percent (MoPE, arXiv 2403.10568v1: metrics).
@@ -58,6 +71,7 @@ public struct Predictions: Hashable, Sendable {
     case .labels:
       let scores = f1(labels, outputs: outputs)
       return [Metric(.f1Macro, scores.macro), Metric(.f1Micro, scores.micro)]
+    case .masks: fatalError("masks are scored while they are there (MaskScores)")
     }
   }
 
@@ -112,13 +126,22 @@ public struct Metric: Codable, Hashable, Sendable {
     case f1
     case f1Macro
     case f1Micro
+    /// The mean over the examples of intersection over union.
+    case meanIoU
+    /// Examples with an intersection over union above one half.
+    case found
+    /// Pairs of expressions for one image whose predicted masks have an intersection over union below one half.
+    case apart
   }
 
   public let name: Name
   public let value: Double
+  /// The split it was measured on, where a run is judged on several.
+  public let split: Split?
 
-  public init(_ name: Name, _ value: Double) {
+  public init(_ name: Name, _ value: Double, on split: Split? = nil) {
     self.name = name
     self.value = value
+    self.split = split
   }
 }

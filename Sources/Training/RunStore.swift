@@ -1,4 +1,5 @@
 import Autograd
+import Datasets
 import Determinism
 import Foundation
 import NN
@@ -76,13 +77,14 @@ public struct RunStore: Sendable {
     return try Self.read(path)
   }
 
-  /// Copies a run to where it ships: decisions without logits, experts' assignments, and trained tensors only where
-  /// they are few.
+  /// Copies a run to where it ships: decisions without logits, experts' assignments, and trained tensors only where they
+  /// are few; with a mask head those of seed 0.
   public func ship(_ finished: FinishedRun) throws {
     guard let shipped else { throw Failure(.configuration, "no folder to ship runs to") }
     let path = "\(shipped)/\(Self.name(try finished.record.key.digest()))"
     var tensors: [(name: String, tensor: Tensor)] = []
-    if finished.run.method.isPromptTuned, let source = finished.tensorsPath {
+    let isSmall = finished.predictions.kind != .masks || finished.run.seed == 0  // a mask head is large
+    if finished.run.method.isPromptTuned, isSmall, let source = finished.tensorsPath {
       tensors = try Self.tensors(source)
     }
     try Self.write(finished, tensors: tensors, features: nil, to: path, keepingLogits: false)
@@ -113,7 +115,20 @@ public struct RunStore: Sendable {
       ("decisions", predictions.decisions, [count])
     ]
     var floats: [(name: String, tensor: Tensor)] = []
-    if keepingLogits {
+    var metadata = ["kind": predictions.kind.rawValue]
+    if !predictions.parts.isEmpty {
+      metadata["splits"] = predictions.parts.map(\.split.rawValue).joined(separator: " ")
+      integers += predictions.parts.flatMap { part in
+        [
+          ("\(part.split.rawValue).count", [Int32(part.count)], [1]),
+          (
+            "\(part.split.rawValue).masks", part.masks.flatMap { $0 },
+            [part.masks.count, part.masks.first?.count ?? 0]
+          ),
+        ]
+      }
+    }
+    if keepingLogits && !predictions.logits.isEmpty {
       floats.append(("logits", Tensor(predictions.logits, [count, finished.record.outputs])))
     }
     // One byte a number: with the runs that ship, they are most of what is not trained tensors.
@@ -128,8 +143,8 @@ public struct RunStore: Sendable {
       }
     }
     try SafetensorsWriter.write(
-      floats, integers: integers, smallIntegers: experts,
-      metadata: ["kind": predictions.kind.rawValue], to: "\(temporary)/predictions.safetensors")
+      floats, integers: integers, smallIntegers: experts, metadata: metadata,
+      to: "\(temporary)/predictions.safetensors")
     if let trace = finished.trace {
       let steps = trace.steps.count
       try SafetensorsWriter.write(
@@ -176,10 +191,23 @@ public struct RunStore: Sendable {
       record: record,
       predictions: Predictions(
         kind: kind, decisions: decisions.values.map(Int32.init),
-        logits: try file.tensor("logits")?.values ?? []),
+        logits: try file.tensor("logits")?.values ?? [], parts: try parts(file)),
       trace: try trace("\(path)/trace.safetensors"), assignments: assignments ?? [],
       tensorsPath: FileManager.default.fileExists(atPath: tensors) ? tensors : nil,
       featuresPath: FileManager.default.fileExists(atPath: features) ? features : nil)
+  }
+
+  private static func parts(_ file: SafetensorsFile) throws -> [JudgedPart] {
+    try (file.metadata["splits"] ?? "").split(separator: " ").map { name in
+      guard let split = Split(rawValue: String(name)),
+        let count = try file.integers("\(name).count")?.values.first,
+        let masks = try file.integers("\(name).masks"), masks.shape.count == 2
+      else { throw Failure(.badInput, "\(file.source): \(name): expected a split's count and masks") }
+      let words = masks.shape[1]
+      return JudgedPart(
+        split: split, count: count,
+        masks: (0..<masks.shape[0]).map { masks.values[$0 * words..<($0 + 1) * words].map(Int32.init) })
+    }
   }
 
   private static func trace(_ path: String) throws -> RoutingTrace? {

@@ -54,7 +54,8 @@ public struct Runner: Sendable {
   public func key(_ run: TrainingRun) throws -> RunKey {
     if let known = keys.withLock({ $0[run] }) { return known }
     let key = RunKey(
-      run: run, behaviour: try behaviour.fingerprint(run.method, run.recipe),
+      run: run, behaviour: try behaviour.fingerprint(
+        run.method, run.recipe, segmenting: run.data.name.isSegmentation),
       encoders: try encoders.hashes(run.method), data: try data.probe(run.data))
     keys.withLock { $0[run] = key }
     return key
@@ -124,8 +125,7 @@ public struct Runner: Sendable {
     let training = try data.training(run.data)
     let judged = try data.judged(run.data)
     let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
-    let outputs = training.task.labels.count
-    let model = try run.method.model(outputs: outputs, encoders: encoders, random: random)
+    let model = try run.method.model(for: training.task, encoders: encoders, random: random)
     let trainer = Trainer(run, model, training, random)
     let checkpoint = store.checkpointPath(try key.digest())
     if FileManager.default.fileExists(atPath: checkpoint) { try trainer.restore(from: checkpoint) }
@@ -153,11 +153,12 @@ public struct Runner: Sendable {
     watching(.evaluating)
     let evaluation = try Evaluation(model, judged)
     let record = RunRecord(
-      key: key, metrics: evaluation.predictions.metrics(against: judged.labels, outputs: outputs),
+      key: key, metrics: evaluation.metrics,
       environment: .current, steps: trainer.steps, trainSeconds: seconds,
       trainableParameters: model.store.trainableCount, totalParameters: model.store.count,
-      dataHashes: ["train": training.contentHash, run.data.judgedOn: judged.contentHash],
-      finalLoss: trainer.loss, outputs: outputs)
+      dataHashes: Dictionary(
+        ([training] + judged).map { ($0.split.rawValue, $0.contentHash) }, uniquingKeysWith: { $1 }),
+      finalLoss: trainer.loss, outputs: training.task.labels.count)
     let finished = try store.save(
       FinishedRun(
         record: record, predictions: evaluation.predictions, trace: trainer.trace,
@@ -168,8 +169,8 @@ public struct Runner: Sendable {
     return finished
   }
 
-  /// The examples that runs on this dataset are judged by.
-  public func judged(_ choice: DataChoice) throws -> PreparedSplit { try data.judged(choice) }
+  /// The examples that runs on this dataset are judged by; the first split of several.
+  public func judged(_ choice: DataChoice) throws -> PreparedSplit { try data.judged(choice)[0] }
 
   /// The trained model of a run, or nil if its tensors were not kept.
   /// - Parameter wrapping: puts something around the image's encoder, to look into it (methods of the MoPE family).
@@ -179,8 +180,9 @@ public struct Runner: Sendable {
     guard let path = finished.tensorsPath else { return nil }
     let run = finished.run
     let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
+    let task = try run.data.dataset(encoders.tier).task
     let model = try run.method.model(
-      outputs: finished.record.outputs, encoders: encoders, random: random, wrapping: wrapping)
+      for: task, encoders: encoders, random: random, wrapping: wrapping)
     try model.store.restore(try RunStore.tensors(path), source: path)
     return model
   }
@@ -192,8 +194,7 @@ public struct Runner: Sendable {
     let judged = try data.judged(finished.run.data)
     let evaluation = try Evaluation(model, judged)
     var record = finished.record
-    record.metrics = evaluation.predictions.metrics(
-      against: judged.labels, outputs: finished.record.outputs)
+    record.metrics = evaluation.metrics
     record.environment = .current
     return FinishedRun(
       record: record, predictions: evaluation.predictions, trace: finished.trace,

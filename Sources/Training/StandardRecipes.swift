@@ -22,7 +22,7 @@ extension Recipe {
       let batch =
         switch data {
         case .food101: 38
-        case .mmIMDB: 16
+        case .mmIMDB, .refCOCO, .refCOCOPlus: 16
         case .snliVE, .vqaV2: 64
         case .mustard: 16  // not printed: the smallest of the papers'
         }

@@ -150,7 +150,8 @@ extension Recipe {
     switch batch.labels {
     case .classes(let labels): task = crossEntropy(output.logits, labels)
     case .multiLabel(let targets): task = binaryCrossEntropy(output.logits, targets)
-    case .masks, nil: fatalError("a loss for these labels does not exist")
+    case .masks(let targets): task = binaryCrossEntropy(output.logits, targets)
+    case nil: fatalError("a batch to train on has labels")
     }
     guard importanceWeight > 0, !output.routing.isEmpty else { return task }
     let penalties = output.routing.map {

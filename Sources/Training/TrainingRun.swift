@@ -37,6 +37,11 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
     case mmIMDB = "mm-imdb"
     case mustard = "mustard"
     case vqaV2 = "vqa-v2"
+    case refCOCO = "refcoco"
+    case refCOCOPlus = "refcoco+"
+
+    /// Whether a mask is to be predicted.
+    public var isSegmentation: Bool { self == .refCOCO || self == .refCOCOPlus }
   }
 
   public var name: Name
@@ -78,6 +83,8 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
     case .mmIMDB: "MM-IMDB"
     case .mustard: "MUStARD"
     case .vqaV2: "VQA v2"
+    case .refCOCO: "RefCOCO"
+    case .refCOCOPlus: "RefCOCO+"
     }
   }
 }

@@ -191,7 +191,10 @@ struct Session {
     }
     guard laboratory.tier == .mini else { return }
     var behaviour = laboratory.runner.behaviour
-    try behaviour.accept(runs.map { ($0.method, $0.recipe) })
+    for segmenting in [false, true] {
+      let those = runs.filter { $0.data.name.isSegmentation == segmenting }
+      try behaviour.accept(those.map { ($0.method, $0.recipe) }, segmenting: segmenting)
+    }
     if behaviour != laboratory.runner.behaviour { try behaviour.write(to: project.behaviour) }
     for run in runs {
       if let finished = stored[run] { try laboratory.runner.store.ship(finished) }

@@ -111,3 +111,22 @@ import Testing
     #expect(Self.examples.allSatisfy { ($0.audio ?? []).allSatisfy { abs($0) <= 1 } })
   }
 }
+
+@Suite struct ReferringPairTests {
+  @Test(arguments: [ReferringStandIn.Style.refCOCO, .refCOCOPlus])
+  func `a pair is one image, two objects of one shape and two expressions`(
+    _ style: ReferringStandIn.Style
+  ) {
+    let dataset = ReferringStandIn(style)
+    for i in 0..<40 {
+      let (first, second) = (
+        dataset.example(2 * i, of: .pairs), dataset.example(2 * i + 1, of: .pairs)
+      )
+      #expect(first.image == second.image)
+      #expect(first.text != second.text)
+      #expect(first.attribute("shape") == second.attribute("shape"))
+      let both = zip(first.label.maskValues, second.label.maskValues).count { $0 == 1 && $1 == 1 }
+      #expect(both == 0)
+    }
+  }
+}

@@ -19,7 +19,7 @@ public struct ReferringStandIn: Dataset {
   public let name: String
   public let task = DatasetTask.segmentation
   public let style: Style
-  /// `test` is the size of test A and of test B each.
+  /// `test` is the size of test A, of test B and of the pairs each.
   public let sizes: SplitSizes
   private let stream: RandomStream
 
@@ -40,14 +40,19 @@ public struct ReferringStandIn: Dataset {
     case .train: sizes.train
     case .validation: sizes.validation
     case .test: 0
-    case .testA, .testB: sizes.test
+    case .testA, .testB, .pairs: sizes.test
     }
   }
 
+  /// Examples 2i and 2i + 1 of the pairs have one image.
   public func example(_ index: Int, of split: Split) -> Example {
-    let item = stream.stream(split.rawValue).stream(index)
+    let isSecond = split == .pairs && index % 2 == 1
+    let item = stream.stream(split.rawValue).stream(split == .pairs ? index / 2 : index)
     var random = item.stream("scene")
-    let (scene, mentioned) = Self.describableScene(split, style, &random)
+    let (scene, mentioned) =
+      split == .pairs
+      ? Self.describablePair(second: isSecond, style, &random)
+      : Self.describableScene(split, style, &random)
     var noise = item.stream("noise")
     var painter = Painter(&noise)
     var mask = [UInt8](repeating: 0, count: painter.size * painter.size)
@@ -58,7 +63,7 @@ public struct ReferringStandIn: Dataset {
     }
     let image = painter.pixels(noise: 0.04, &noise)
     let target = scene.objects[scene.target]
-    var words = item.stream("text")
+    var words = item.stream(isSecond ? "second text" : "text")
     return Example(
       image: image, text: ReferringExpression.text(target.description, mentioned, &words),
       label: .mask(mask),
@@ -82,10 +87,28 @@ public struct ReferringStandIn: Dataset {
     }
   }
 
+  /// A scene with another object of the target's shape that can be singled out too; as target the one or the other.
+  private static func describablePair(
+    second: Bool, _ style: Style, _ random: inout RandomStream
+  ) -> (ReferringScene, [ReferringExpression.Attribute]) {
+    while true {
+      let (scene, first) = describableScene(.pairs, style, &random)
+      let shape = scene.objects[scene.target].drawn.shape
+      let other = scene.objects.indices.first {
+        $0 != scene.target && scene.objects[$0].drawn.shape == shape
+      }
+      guard let other else { continue }
+      let turned = scene.speaking(of: other)
+      if let mentioned = ReferringExpression.attributes(of: turned, style, &random) {
+        return second ? (turned, mentioned) : (scene, first)
+      }
+    }
+  }
+
   /// Shapes that may be spoken of in a split.
   private static func shapes(_ split: Split) -> [Shape] {
     switch split {
-    case .train, .validation, .test: Shape.allCases
+    case .train, .validation, .test, .pairs: Shape.allCases
     case .testA: [.circle, .ring]
     case .testB: [.square, .triangle, .cross, .diamond]
     }
@@ -114,7 +137,14 @@ struct ReferringObject {
 struct ReferringScene {
   let objects: [ReferringObject]
   /// The place of the object spoken of.
-  let target: Int
+  private(set) var target: Int
+
+  /// The same scene with another target.
+  func speaking(of other: Int) -> ReferringScene {
+    var scene = self
+    scene.target = other
+    return scene
+  }
 
   init(targets: [Shape], _ random: inout RandomStream) {
     let count = 3 + random.integer(below: 2)

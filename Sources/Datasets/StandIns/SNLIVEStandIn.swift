@@ -107,7 +107,7 @@ extension SplitSizes {
     case .train: train
     case .validation: validation
     case .test: test
-    case .testA, .testB: 0
+    case .testA, .testB, .pairs: 0
     }
   }
 }

@@ -1,0 +1,36 @@
+import Datasets
+import Determinism
+import Fusion
+
+/// Which decoder makes a mask of a main encoder's maps; the tier says how large it is.
+public enum MaskHead: String, Codable, Hashable, Sendable {
+  /// The one that explains the papers' parameter counts.
+  case uperNet
+  /// SETR-PUP, which the papers' text names.
+  case progressive
+}
+
+extension EncoderCatalogue {
+  /// A segmentation head of this tier.
+  ///
+  /// The small Swin has two stages of 6 × 6 and 3 × 3 patches, so its maps are taken in front of the merging: behind it
+  /// both would be 3 × 3.
+  func segmentation(_ head: MaskHead) -> SegmentationPlan {
+    let width = tier == .smoke ? 8 : 32
+    return SegmentationPlan(stages: .beforeMerging) { maps, scope in
+      switch head {
+      case .uperNet:
+        UperNet(UperNetConfiguration(width: width, poolScales: [1, 2, 3]), maps, scope)
+      case .progressive:
+        ProgressiveUpsampling(
+          ProgressiveUpsamplingConfiguration(widths: [width, width], factors: [2, 2, 3]), maps,
+          scope)
+      }
+    }
+  }
+
+  /// The head for a task.
+  func head(_ task: DatasetTask, _ choice: MaskHead) -> HeadPlan {
+    task == .segmentation ? .masks(segmentation(choice)) : .linear(outputs: task.labels.count)
+  }
+}
