@@ -3,7 +3,8 @@ import Fusion
 
 /// The methods on clips: text, sound and frames instead of text and image. The text is the main modality.
 ///
-/// Their frozen encoders have 6 prompts per block of the frames' encoder, 4 of the others'.
+/// P-LateConcat prompts all three frozen encoders: 6 per block of the frames' encoder, 4 of the others'. Where sound and
+/// frames steer, their encoders are plain, as in the authors' code.
 extension Method {
   /// What a clip has, the main modality first.
   public static let clipModalities: [Modality] = [.text, .audio, .video]
@@ -16,7 +17,6 @@ extension Method {
   public static var clipSequentialFuse: Method {
     var method = mope(.mapped, main: .text).onClips()
     method.tuning = .full
-    (method.visionPrompts, method.audioPrompts) = (0, 0)
     return method
   }
   public static let promptedClipSequentialFuse = mope([.fixed, .mapped], main: .text).onClips()
@@ -30,7 +30,11 @@ extension Method {
     var method = self
     method.modalities = Self.clipModalities
     method.hiddenWidth = hiddenWidth
-    method.audioPrompts = tuning == .frozen ? 4 : 0
+    if case .mope = fusion {
+      method.visionPrompts = 0
+    } else {
+      method.audioPrompts = tuning == .frozen ? 4 : 0
+    }
     return method
   }
 }

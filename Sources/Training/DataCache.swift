@@ -69,7 +69,9 @@ extension DataChoice {
       return FoodStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
     case .mmIMDB:
       return IMDBStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
-    case .mustard: return MUStARDStandIn(dataSeed: seed, sizes: sizes(2000))
+    case .mustard:
+      // Many more than the 334 of the real one: BERT knows which words are friendly, BERT-mini has to learn it here.
+      return MUStARDStandIn(dataSeed: seed, sizes: sizes(6000))
     case .vqaV2: return VQAStandIn(dataSeed: seed, sizes: sizes(10_000))
     case .refCOCO: return ReferringStandIn(.refCOCO, dataSeed: seed, sizes: masks)
     case .refCOCOPlus: return ReferringStandIn(.refCOCOPlus, dataSeed: seed, sizes: masks)

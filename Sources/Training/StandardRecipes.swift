@@ -39,7 +39,7 @@ extension Recipe {
       switch data {
       case .snliVE: (6, [3, 5])
       case .food101, .mmIMDB, .vqaV2: (4, [2, 3])
-      case .mustard: (8, [4, 6])
+      case .mustard: (5, [3, 4])
       }
     return Recipe(
       batchSize: 32, epochs: epochs, learningRate: rate, textLearningRate: 1.25 * rate,

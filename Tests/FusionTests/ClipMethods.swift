@@ -50,20 +50,20 @@ extension MethodCase {
       },
       MethodCase(
         "MoPE k=4, clips",
-        trains: experts.union(["audio.prompts", "video.prompts", "head"])
+        trains: promptParts.union(["audio.prompts", "video.prompts", "head"])
       ) {
         try MoPE(
           configured { $0.experts = 4 }, main: textPlan(),
           complements: [audioPlan(prompts: 4), videoPlan(prompts: 6)], outputs: 3, random: $0)
       },
-      MethodCase("MoPE, video main", trains: experts.union(["audio.prompts", "head"])) {
+      MethodCase("MoPE, video main", trains: promptParts.union(["audio.prompts", "head"])) {
         try MoPE(
           MoPEConfiguration(), main: videoPlan(), complementary: audioPlan(prompts: 4), outputs: 3,
           random: $0)
       },
     ]
 
-  private static let experts: Set = ["mope.static", "mope.experts", "mope.router", "mope.mapper"]
+  private static let promptParts: Set = ["mope.static", "mope.experts", "mope.router", "mope.mapper"]
 }
 
 extension Sizes {

@@ -6,16 +6,15 @@ import TestSupport
 import Testing
 
 @Suite struct FrameMeanTests {
-  private static let store = ParameterStore(random: RandomStream(seed: 3))
-  private static let vit = ViT(Sizes.tinyViT, store.root)
+  private let vit = ViT(Sizes.tinyViT, ParameterStore(random: RandomStream(seed: 3)).root)
 
   @Test func `a clip's feature is the mean of its frames' features`() throws {
     let batch = Batch.random(3)
     let video = try #require(batch.video)
-    let clips = FrameMean(Self.vit).feature(batch, .evaluation, prompts: nil)
+    let clips = FrameMean(vit).feature(batch, .evaluation, prompts: nil)
     let frames = (0..<2).map { frame in
       let images = video.slice(frame..<frame + 1, axis: 1).reshaped(3, 3, 12, 12)
-      return Self.vit.feature(Batch(size: 3, images: images), .evaluation, prompts: nil)
+      return vit.feature(Batch(size: 3, images: images), .evaluation, prompts: nil)
     }
     let error = try #require(largestDifference(clips, 0.5 * (frames[0] + frames[1])))
     #expect(error <= reorderingTolerance)
@@ -29,14 +28,14 @@ import Testing
     var random = RandomStream(seed: 8)
     // Another prompt for every sample, so that a prompt in the wrong clip is seen.
     let prompt = Tensor((0..<3 * 2 * 16).map { _ in Float(random.normal()) }, [3, 2, 16])
-    let clips = FrameMean(Self.vit).feature(still, .evaluation) { input in
+    let clips = FrameMean(vit).feature(still, .evaluation) { input in
       #expect(input.tokens.shape == [3, 20, 16] && input.mean.shape == [3, 16])
       return prompt
     }
-    let images = Self.vit.feature(batch, .evaluation) { _ in prompt }
+    let images = vit.feature(batch, .evaluation) { _ in prompt }
     let error = try #require(largestDifference(clips, images))
     #expect(error <= reorderingTolerance)
-    let plain = Self.vit.feature(batch, .evaluation, prompts: nil)
+    let plain = vit.feature(batch, .evaluation, prompts: nil)
     #expect(try #require(largestDifference(plain, images)) > 1e-3)
   }
 }

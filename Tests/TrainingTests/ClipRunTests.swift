@@ -51,7 +51,8 @@ import Training
     let store = RunStore(folder: "\(folder)/own", shipped: "\(folder)/shipped")
     let finished = try train(.mope(.all, experts: 4, main: .text), on: .vqaV2, store: store)
     #expect(finished.assignments.count == 2)  // BERT of the smoke tier has two blocks
-    #expect(finished.assignments.allSatisfy { $0.count == 32 && $0.allSatisfy((0..<4).contains) })
+    #expect(
+      finished.assignments.allSatisfy { $0.count == 32 && $0.allSatisfy { (0..<4).contains($0) } })
     try store.ship(finished)
     let fresh = RunStore(folder: "\(folder)/none", shipped: "\(folder)/shipped")
     let loaded = try #require(try fresh.load(finished.record.key))
@@ -76,19 +77,19 @@ import Training
 
   @Test func `tagging hums is learned`() throws {
     let store = ParameterStore(random: RandomStream(seed: 1))
-    let task = try Tagging.sounds(store, PretrainingRecipe(.wav2vec2), limit: 32)
+    let task = try Tagging.sounds(store, PretrainingRecipe(.wav2vec2), limit: 16)
     try store.validate()
     let optimizer = AdamW([ParameterGroup(store.trainable, learningRate: 2e-3, weightDecay: 0)])
     let all = Array(0..<task.count)
     var losses: [Float] = []
-    for step in 0..<30 {
+    for step in 0..<80 {
       let loss = task.loss(all, .training(RandomStream(seed: 2).stream(step)))
       losses.append(loss.item)
       optimizer.step(loss.backward(), clipping: 1)
     }
-    // From ln 2 to below the entropy of the tags' shares, 0.43, there is something to be seen in the sounds.
+    // It starts at ln 2. Shares alone, the same for every sound, would end at 0.43.
     #expect(abs(losses[0] - 0.69) < 0.1)
-    #expect(losses[29] < 0.43)
+    #expect(losses[79] < 0.4)
     #expect(
       Set(task.probes().keys) == [
         "F1 of all tags", "F1 of pitch bands", "F1 of slope bands", "F1 of tempo bands",
