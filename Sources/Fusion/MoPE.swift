@@ -120,6 +120,26 @@ public final class MoPE: FusionModel {
       weights: weights, random: random)
   }
 
+  /// For classification with several encoders that steer.
+  public convenience init(
+    _ configuration: MoPEConfiguration, main: EncoderPlan, complements: [EncoderPlan], outputs: Int,
+    weights: Checkpoint? = nil, random: RandomStream
+  ) throws {
+    try self.init(
+      configuration, main: main, complements: complements, head: .linear(outputs: outputs),
+      weights: weights, random: random)
+  }
+
+  /// With one encoder that steers.
+  public convenience init(
+    _ configuration: MoPEConfiguration, main: EncoderPlan, complementary: EncoderPlan,
+    head: HeadPlan, weights: Checkpoint? = nil, random: RandomStream
+  ) throws {
+    try self.init(
+      configuration, main: main, complements: [complementary], head: head, weights: weights,
+      random: random)
+  }
+
   /// - Parameters:
   ///   - main: the encoder whose blocks are prompted and which the head reads; its own vanilla prompts are
   ///     `configuration.prompts`' static prompt, so its `promptLength` must be 0.
