@@ -105,7 +105,7 @@ import Testing
     #expect(data.task == .answering(labels: ["yes", "2", "pizza"]))
     let first = try #require(data.records(.train).first)
     #expect(first.label == .answers([AnswerScore(label: 1, votes: 9)]))
-    #expect(AnswerScore(label: 1, votes: 2).score == 2 / 3)
+    #expect(AnswerScore(label: 1, votes: 2).score == Float(2) / 3)
     #expect(AnswerScore(label: 1, votes: 9).score == 1)
     #expect(first.attribute("answer type") == "number")
     #expect(first.image == "coco/train2014/COCO_train2014_000000000001.jpg")

@@ -61,7 +61,7 @@ public struct PickleReader {
       throw failure(offset, "expected the end of the file after the value, found \(bytes.count - i) more bytes")
     }
     guard stack.count == 1 else { throw failure(offset, "expected one value, found \(stack.count)") }
-    var budget = 20_000_000
+    var budget = 1_000_000 + 4 * bytes.count
     guard let value = stack[0].finished(&budget, depth: 0) else {
       throw failure(
         offset, "expected data, found a value that contains itself, is nested too deeply, or is too large")
