@@ -6,16 +6,21 @@ import Published
 /// `mope data`
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Checks and prepares the papers' datasets, as their authors publish them.",
-    discussion: "Nothing is downloaded: check says where each file is published and under which terms.",
+    commandName: "data",
+    abstract: "Checks and prepares the papers' datasets, as their authors publish them.",
+    discussion:
+      "Nothing is downloaded: check says where each file is published and under which terms.",
     subcommands: [DataCheckCommand.self, DataPrepareCommand.self, DataCardCommand.self])
 }
 
 /// Where datasets are and which are meant.
 struct DataOptions: ParsableArguments {
-  @Argument(help: "Folder of the datasets, each in a folder of its own: food-101, snli-ve, mm-imdb, …") var folder: String
+  @Argument(
+    help: "Folder of the datasets, each in a folder of its own: food-101, snli-ve, mm-imdb, …")
+  var folder: String
   @Argument(help: "Datasets; all that are there if none is named.") var names: [String] = []
-  @Option(help: "Where the prepared form is. Default: .prepared in the folder.") var prepared: String?
+  @Option(help: "Where the prepared form is. Default: .prepared in the folder.") var prepared:
+    String?
 
   var store: PublishedStore { PublishedStore(data: folder, folder: prepared) }
 
@@ -37,7 +42,8 @@ struct DataOptions: ParsableArguments {
     guard named.isEmpty else { return named }
     let complete = try store.check().filter { $0.state == .complete }.map(\.kind)
     guard !complete.isEmpty else {
-      throw Failure(.missingInput, "\(folder): no dataset is complete; run: mope data check \(folder)")
+      throw Failure(
+        .missingInput, "\(folder): no dataset is complete; run: mope data check \(folder)")
     }
     return complete
   }
@@ -46,7 +52,8 @@ struct DataOptions: ParsableArguments {
 /// `mope data check`
 struct DataCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Says what is there, what is missing, where it is published, and under which terms.")
+    commandName: "check",
+    abstract: "Says what is there, what is missing, where it is published, and under which terms.")
 
   @OptionGroup var options: DataOptions
 
@@ -58,10 +65,12 @@ struct DataCheckCommand: ParsableCommand {
     if let first = broken.first {
       throw Failure(
         .missingInput,
-        "\(options.folder): \(first.kind.title): \(first.missing.map(\.role).joined(separator: ", ")) missing")
+        "\(options.folder): \(first.kind.title): \(first.missing.map(\.role).joined(separator: ", ")) missing"
+      )
     }
     guard found.contains(where: { $0.state == .complete }) else {
-      throw Failure(.missingInput, "\(options.folder): no dataset is there; expected folders as listed above")
+      throw Failure(
+        .missingInput, "\(options.folder): no dataset is there; expected folders as listed above")
     }
   }
 
@@ -73,12 +82,15 @@ struct DataCheckCommand: ParsableCommand {
       } else {
         let mark = requirement.isOptional ? "·" : "✗"
         let optional = requirement.isOptional ? ", not needed" : ""
-        lines.append("  \(mark) \(requirement.role)\(optional): expected \(requirement.alternatives[0])")
+        lines.append(
+          "  \(mark) \(requirement.role)\(optional): expected \(requirement.alternatives[0])")
         lines.append("      published at \(requirement.origin)")
       }
     }
     if let prepared = presence.prepared {
-      lines.append("  prepared: " + prepared.map { "\($0.split) \(grouped($0.records))" }.joined(separator: ", "))
+      lines.append(
+        "  prepared: "
+          + prepared.map { "\($0.split) \(grouped($0.records))" }.joined(separator: ", "))
     } else {
       lines.append("  not prepared")
     }
@@ -91,7 +103,8 @@ struct DataCheckCommand: ParsableCommand {
 struct DataPrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare", abstract: "Converts datasets once into a compact form.",
-    discussion: "What is prepared already and unchanged is kept, so a preparation that was stopped goes on.")
+    discussion:
+      "What is prepared already and unchanged is kept, so a preparation that was stopped goes on.")
 
   @OptionGroup var options: DataOptions
 
@@ -99,9 +112,11 @@ struct DataPrepareCommand: ParsableCommand {
     for kind in try options.chosen() {
       let preparation = try options.store.prepare(kind)
       let manifest = preparation.manifest
-      let counts = manifest.splits.map { "\($0.split) \(grouped($0.records))" }.joined(separator: ", ")
+      let counts = manifest.splits.map { "\($0.split) \(grouped($0.records))" }.joined(
+        separator: ", ")
       let verb = if case .kept = preparation { "unchanged" } else { "prepared" }
-      Console.answer("\(kind.title): \(verb): \(counts); skipped \(grouped(manifest.skipped.records))")
+      Console.answer(
+        "\(kind.title): \(verb): \(counts); skipped \(grouped(manifest.skipped.records))")
     }
   }
 }
@@ -110,7 +125,9 @@ struct DataPrepareCommand: ParsableCommand {
 struct DataCardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "card",
-    abstract: "Prints sizes beside the published ones, what was skipped and why, and the shares of the labels.")
+    abstract:
+      "Prints sizes beside the published ones, what was skipped and why, and the shares of the labels."
+  )
 
   @OptionGroup var options: DataOptions
 
@@ -119,7 +136,9 @@ struct DataCardCommand: ParsableCommand {
     let named = try options.named()
     let kinds = try named.isEmpty ? store.check().filter { $0.prepared != nil }.map(\.kind) : named
     guard !kinds.isEmpty else {
-      throw Failure(.missingInput, "\(options.folder): nothing is prepared; run: mope data prepare \(options.folder)")
+      throw Failure(
+        .missingInput,
+        "\(options.folder): nothing is prepared; run: mope data prepare \(options.folder)")
     }
     for (index, kind) in kinds.enumerated() {
       if index > 0 { Console.answer("") }

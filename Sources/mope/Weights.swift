@@ -7,7 +7,8 @@ import Synchronization
 /// `mope weights`
 struct WeightsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "weights", abstract: "Lists, checks and downloads the public checkpoints that the papers use.",
+    commandName: "weights",
+    abstract: "Lists, checks and downloads the public checkpoints that the papers use.",
     subcommands: [WeightsListCommand.self, WeightsCheckCommand.self, WeightsDownloadCommand.self])
 
   /// The checkpoints of these names; all if there is none.
@@ -17,7 +18,8 @@ struct WeightsCommand: ParsableCommand {
     return try names.map { name in
       guard let weights = all.first(where: { $0.name == name || $0.repository == name }) else {
         throw Failure(
-          .noMatch, "\(name): no such weights; expected one of \(all.map(\.name).joined(separator: ", "))")
+          .noMatch,
+          "\(name): no such weights; expected one of \(all.map(\.name).joined(separator: ", "))")
       }
       return weights
     }
@@ -28,7 +30,9 @@ struct WeightsCommand: ParsableCommand {
 struct WeightsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Lists the checkpoints with repository, revision and size.",
-    discussion: "The .pth files of Swin's authors are not read; swin-base-22k and swin-base-384-22k are the same weights.")
+    discussion:
+      "The .pth files of Swin's authors are not read; swin-base-22k and swin-base-384-22k are the same weights."
+  )
 
   func run() throws {
     for weights in PublishedWeights.all {
@@ -46,14 +50,17 @@ struct WeightsListCommand: ParsableCommand {
 struct WeightsCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Checks that checkpoints are there, complete, of the right architecture, and hold every tensor.")
+    abstract:
+      "Checks that checkpoints are there, complete, of the right architecture, and hold every tensor."
+  )
 
   @Argument(help: "Folder of the checkpoints, each in a folder of its own.") var folder: String
   @Argument(help: "Checkpoints; all that are there if none is named.") var names: [String] = []
 
   func run() throws {
     guard FileManager.default.fileExists(atPath: folder) else {
-      throw Failure(.missingInput, "\(folder): no such folder; expected the folder of the checkpoints")
+      throw Failure(
+        .missingInput, "\(folder): no such folder; expected the folder of the checkpoints")
     }
     var missing: [String] = []
     var wrong: [String] = []
@@ -65,7 +72,8 @@ struct WeightsCheckCommand: ParsableCommand {
         Console.answer("· \(weights.name): not there")
         if !names.isEmpty { missing.append(weights.name) }
       case .incomplete(let files):
-        Console.answer("✗ \(weights.name): missing \(files.joined(separator: ", ")) in \(presence.folder)")
+        Console.answer(
+          "✗ \(weights.name): missing \(files.joined(separator: ", ")) in \(presence.folder)")
         missing.append(weights.name)
       case .wrong(let reason):
         Console.answer("✗ \(weights.name): \(reason)")
@@ -75,10 +83,16 @@ struct WeightsCheckCommand: ParsableCommand {
         good += 1
       }
     }
-    if !wrong.isEmpty { throw Failure(.badInput, "\(folder): wrong: \(wrong.joined(separator: ", "))") }
-    if !missing.isEmpty { throw Failure(.missingInput, "\(folder): missing: \(missing.joined(separator: ", "))") }
+    if !wrong.isEmpty {
+      throw Failure(.badInput, "\(folder): wrong: \(wrong.joined(separator: ", "))")
+    }
+    if !missing.isEmpty {
+      throw Failure(.missingInput, "\(folder): missing: \(missing.joined(separator: ", "))")
+    }
     if good == 0 {
-      throw Failure(.missingInput, "\(folder): no checkpoint is there; run: mope weights download NAME --to \(folder)")
+      throw Failure(
+        .missingInput,
+        "\(folder): no checkpoint is there; run: mope weights download NAME --to \(folder)")
     }
   }
 }
@@ -86,7 +100,8 @@ struct WeightsCheckCommand: ParsableCommand {
 /// `mope weights download`
 struct WeightsDownloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "download", abstract: "Downloads a checkpoint; goes on where an earlier download stopped.")
+    commandName: "download",
+    abstract: "Downloads a checkpoint; goes on where an earlier download stopped.")
 
   @Argument(help: "Checkpoints; see mope weights list.") var names: [String]
   @Option(help: "Folder of the checkpoints.") var to: String
@@ -97,7 +112,8 @@ struct WeightsDownloadCommand: ParsableCommand {
   func run() throws {
     for weights in try WeightsCommand.chosen(names) {
       let folder = "\(to)/\(weights.name)"
-      for file in weights.files where !FileManager.default.fileExists(atPath: "\(folder)/\(file.name)") {
+      for file in weights.files
+      where !FileManager.default.fileExists(atPath: "\(folder)/\(file.name)") {
         try fetch(weights, file, into: folder)
       }
       switch weights.check(in: to).state {
@@ -110,10 +126,14 @@ struct WeightsDownloadCommand: ParsableCommand {
     }
   }
 
-  private func fetch(_ weights: PublishedWeights, _ file: PublishedWeights.File, into folder: String) throws {
-    let bar = DownloadBar("\(weights.name)/\(file.name)", isShown: !quiet && Console.errorIsTerminal)
+  private func fetch(
+    _ weights: PublishedWeights, _ file: PublishedWeights.File, into folder: String
+  ) throws {
+    let bar = DownloadBar(
+      "\(weights.name)/\(file.name)", isShown: !quiet && Console.errorIsTerminal)
     let download = Download(
-      address: weights.address(file, site: site, revision: revision), path: "\(folder)/\(file.name)",
+      address: weights.address(file, site: site, revision: revision),
+      path: "\(folder)/\(file.name)",
       sha256: revision == nil ? file.sha256 : nil)
     do {
       let digest = try download.fetch { bar.show($0, $1) }
@@ -146,7 +166,8 @@ private final class DownloadBar: Sendable {
       guard now - last >= .milliseconds(100) || bytes == total else { return }
       last = now
       let done = fixed(Double(bytes) / 1e6, 1)
-      let share = total.map { " of \(fixed(Double($0) / 1e6, 1)) MB, \(100 * bytes / max(1, $0)) %" } ?? " MB"
+      let share =
+        total.map { " of \(fixed(Double($0) / 1e6, 1)) MB, \(100 * bytes / max(1, $0)) %" } ?? " MB"
       FileHandle.standardError.write(Data("\r\u{1B}[K\(title): \(done)\(share)".utf8))
     }
   }

@@ -20,37 +20,49 @@ import Testing
   }
 
   @Test func `a missing split file names the file and where it is published`() throws {
-    let found = try reading(.snliVE, "missing-split") { try remove("\($0)/snli-ve/snli_ve_dev.jsonl") }
+    let found = try reading(.snliVE, "missing-split") {
+      try remove("\($0)/snli-ve/snli_ve_dev.jsonl")
+    }
     #expect(found.kind == .missingInput)
     #expect(found.description.contains("snli-ve/snli_ve_dev.jsonl: no such file"))
     #expect(found.description.contains("github.com/necla-ml/SNLI-VE"))
   }
 
   @Test func `a split that split.json lacks is bad input`() throws {
-    let found = try reading(.mmIMDB, "split-key") { try PublishedFixture.edit("\($0)/mm-imdb/split.json", "\"dev\"", "\"valid\"") }
+    let found = try reading(.mmIMDB, "split-key") {
+      try PublishedFixture.edit("\($0)/mm-imdb/split.json", "\"dev\"", "\"valid\"")
+    }
     #expect(found.kind == .badInput)
     #expect(found.description.contains("split.json: expected the split \"dev\""))
   }
 
   @Test func `an unknown label names the line and the labels`() throws {
     let found = try reading(.snliVE, "label") {
-      try PublishedFixture.edit("\($0)/snli-ve/snli_ve_test.jsonl", "\"gold_label\": \"neutral\"", "\"gold_label\": \"maybe\"")
+      try PublishedFixture.edit(
+        "\($0)/snli-ve/snli_ve_test.jsonl", "\"gold_label\": \"neutral\"",
+        "\"gold_label\": \"maybe\"")
     }
     #expect(found.kind == .badInput)
-    #expect(found.description.contains("snli_ve_test.jsonl: line 2: gold_label: the label \"maybe\" is not one of contradiction"))
+    #expect(
+      found.description.contains(
+        "snli_ve_test.jsonl: line 2: gold_label: the label \"maybe\" is not one of contradiction"))
 
     let genre = try reading(.mmIMDB, "genre") {
       try PublishedFixture.edit("\($0)/mm-imdb/dataset/0018737.json", "\"Drama\"", "\"Adult\"")
     }
     #expect(genre.kind == .badInput)
-    #expect(genre.description.contains("0018737.json: expected genres of the 23 labels, found the label \"Adult\""))
+    #expect(
+      genre.description.contains(
+        "0018737.json: expected genres of the 23 labels, found the label \"Adult\""))
 
     let dish = try reading(.food101, "dish") {
       try FileManager.default.moveItem(
         atPath: "\($0)/food-101/images/test/waffles", toPath: "\($0)/food-101/images/test/waffle")
     }
     #expect(dish.kind == .badInput)
-    #expect(dish.description.contains("images/test/waffle: the label \"waffle\" is not one of the 101 dishes"))
+    #expect(
+      dish.description.contains(
+        "images/test/waffle: the label \"waffle\" is not one of the 101 dishes"))
   }
 
   @Test func `an id that occurs twice names both places`() throws {
@@ -73,7 +85,8 @@ import Testing
   @Test func `a broken line names its number and column`() throws {
     let found = try reading(.snliVE, "broken") { folder in
       let path = "\(folder)/snli-ve/snli_ve_train.jsonl"
-      try PublishedFixture.edit(path, "\"sentence2\": \"They are friends.\"", "\"sentence2\" \"They are friends.\"")
+      try PublishedFixture.edit(
+        path, "\"sentence2\": \"They are friends.\"", "\"sentence2\" \"They are friends.\"")
     }
     #expect(found.kind == .badInput)
     #expect(found.description.contains("snli_ve_train.jsonl: line 3, column "))
@@ -114,29 +127,41 @@ import Testing
   }
 
   @Test func `a missing image names the file, the record and how many are missing`() throws {
-    let found = try reading(.snliVE, "image") { try remove("\($0)/snli-ve/Flickr30K/flickr30k_images/10002456.jpg") }
+    let found = try reading(.snliVE, "image") {
+      try remove("\($0)/snli-ve/Flickr30K/flickr30k_images/10002456.jpg")
+    }
     #expect(found.kind == .missingInput)
     #expect(found.description.contains("10002456.jpg: no such file; record 10002456.jpg#0r5e"))
     #expect(found.description.contains("(1 of 4 files are missing)"))
     let sound = try reading(.mustard, "sound") { try remove("\($0)/mustard/audio/2_10.wav") }
     #expect(sound.kind == .missingInput)
-    let title = try reading(.food101Titles, "title-image") { try remove("\($0)/food-101/images/test/waffles/waffles_10.jpg") }
+    let title = try reading(.food101Titles, "title-image") {
+      try remove("\($0)/food-101/images/test/waffles/waffles_10.jpg")
+    }
     #expect(title.kind == .missingInput)
     #expect(title.description.contains("test_titles.csv: line 2"))
   }
 
   @Test func `a split without records is refused`() throws {
-    let found = try reading(.snliVE, "empty") { try AtomicFile.write("", to: "\($0)/snli-ve/snli_ve_test.jsonl") }
+    let found = try reading(.snliVE, "empty") {
+      try AtomicFile.write("", to: "\($0)/snli-ve/snli_ve_test.jsonl")
+    }
     #expect(found.kind == .badInput)
-    #expect(found.description.contains("SNLI-VE: split test: expected at least one record, found none"))
-    let films = try reading(.mmIMDB, "empty-films") { try PublishedFixture.edit("\($0)/mm-imdb/split.json", "[\"0022100\", ", "[") }
+    #expect(
+      found.description.contains("SNLI-VE: split test: expected at least one record, found none"))
+    let films = try reading(.mmIMDB, "empty-films") {
+      try PublishedFixture.edit("\($0)/mm-imdb/split.json", "[\"0022100\", ", "[")
+    }
     #expect(films.description.contains("split validation"))
-    #expect(films.description.contains("1 skipped, the first: 0023000: genre that no training film has"))
+    #expect(
+      films.description.contains("1 skipped, the first: 0023000: genre that no training film has"))
   }
 
   @Test func `questions and annotations that do not belong together are refused`() throws {
     let found = try reading(.vqaV2, "apart") {
-      try PublishedFixture.edit("\($0)/vqa-v2/v2_mscoco_val2014_annotations.json", "\"question_id\": 5001", "\"question_id\": 5002")
+      try PublishedFixture.edit(
+        "\($0)/vqa-v2/v2_mscoco_val2014_annotations.json", "\"question_id\": 5001",
+        "\"question_id\": 5002")
     }
     #expect(found.kind == .badInput)
     #expect(found.description.contains("expected answers to question 5001"))
@@ -153,7 +178,8 @@ import Testing
 
   @Test func `a pickle with code in it is refused by the reader of RefCOCO`() throws {
     let reference = try PublishedFixture.reference()
-    let code = try #require(reference.pickles.code.first { $0.what == "system" && $0.protocol == 2 })
+    let code = try #require(
+      reference.pickles.code.first { $0.what == "system" && $0.protocol == 2 })
     let found = try reading(.refCOCO, "code") {
       try Data(bytes(code.bytes)).write(to: URL(fileURLWithPath: "\($0)/refcoco/refs(unc).p"))
     }

@@ -13,17 +13,22 @@ import Testing
     return path
   }
 
-  private func stored(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { Array($0) } }
+  private func stored(_ path: String) -> [UInt8]? {
+    FileManager.default.contents(atPath: path).map { Array($0) }
+  }
 
   private func names(_ path: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: (path as NSString).deletingLastPathComponent).sorted()
+    try FileManager.default.contentsOfDirectory(
+      atPath: (path as NSString).deletingLastPathComponent
+    ).sorted()
   }
 
   @Test func `a file arrives whole, with its digest`() throws {
     let server = try FileServer(.init(content: content))
     defer { server.stop() }
     let path = try target("whole")
-    let download = Download(address: server.address("file"), path: path, sha256: ContentHash.of(content), patience: 5)
+    let download = Download(
+      address: server.address("file"), path: path, sha256: ContentHash.of(content), patience: 5)
     #expect(try download.fetch() == ContentHash.of(content))
     #expect(stored(path) == content)
     #expect(try names(path) == ["file.bin"])
@@ -33,7 +38,8 @@ import Testing
     let server = try FileServer(.init(content: content, cutAfter: 100_000))
     defer { server.stop() }
     let path = try target("resume")
-    let download = Download(address: server.address("file"), path: path, sha256: ContentHash.of(content), patience: 5)
+    let download = Download(
+      address: server.address("file"), path: path, sha256: ContentHash.of(content), patience: 5)
     let found = failure { try download.fetch() }
     #expect(found?.kind == .io)
     #expect(found?.description.contains("it continues") == true)
@@ -68,7 +74,9 @@ import Testing
     defer { server.stop() }
     let path = try target("digest")
     let found = failure {
-      try Download(address: server.address("file"), path: path, sha256: ContentHash.of("x"), patience: 5).fetch()
+      try Download(
+        address: server.address("file"), path: path, sha256: ContentHash.of("x"), patience: 5
+      ).fetch()
     }
     #expect(found?.kind == .badInput)
     #expect(found?.description.contains("expected SHA-256 \(ContentHash.of("x"))") == true)
@@ -85,21 +93,29 @@ import Testing
     #expect(stored(path) == content)
     server.change { $0.headers = ["X-Linked-Etag: \"\(ContentHash.of("other"))\""] }
     let other = try target("hub-wrong")
-    #expect(failure { try Download(address: server.address("first/file"), path: other, patience: 5).fetch() }?.kind == .badInput)
+    #expect(
+      failure {
+        try Download(address: server.address("first/file"), path: other, patience: 5).fetch()
+      }?.kind == .badInput)
   }
 
-  @Test func `a file that is not there, an account that is asked for, and no server are told apart`() throws {
+  @Test
+  func `a file that is not there, an account that is asked for, and no server are told apart`()
+    throws
+  {
     let server = try FileServer(.init(content: content, status: "404 Not Found"))
     let path = try target("missing")
     let download = Download(address: server.address("file"), path: path, patience: 5)
     #expect(failure { try download.fetch() }?.kind == .missingInput)
     server.change { $0.status = "401 Unauthorized" }
-    #expect(failure { try download.fetch() }?.description.contains("it asks for an account") == true)
+    #expect(
+      failure { try download.fetch() }?.description.contains("it asks for an account") == true)
     server.change { $0.status = "503 Busy" }
     #expect(failure { try download.fetch() }?.kind == .io)
     server.stop()
     #expect(failure { try download.fetch() }?.kind == .io)
     #expect(stored(path) == nil)
-    #expect(failure { try Download(address: "file:///etc/passwd", path: path).fetch() }?.kind == .usage)
+    #expect(
+      failure { try Download(address: "file:///etc/passwd", path: path).fetch() }?.kind == .usage)
   }
 }

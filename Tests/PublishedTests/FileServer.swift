@@ -28,7 +28,8 @@ final class FileServer: Sendable {
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-        bind(opened, raw, size) == 0 && listen(opened, 8) == 0 && getsockname(opened, raw, &size) == 0
+        bind(opened, raw, size) == 0 && listen(opened, 8) == 0
+          && getsockname(opened, raw, &size) == 0
       }
     }
     guard bound else { throw CocoaError(.fileReadUnknown) }
@@ -67,21 +68,33 @@ final class FileServer: Sendable {
     let lines = request.components(separatedBy: "\r\n")
     if behaviour.redirects, lines[0].contains("/first/") {
       let headers = behaviour.headers.map { "\($0)\r\n" }.joined()
-      send(connection, Array("HTTP/1.1 302 Found\r\nLocation: /second/file\r\n\(headers)Content-Length: 0\r\n\r\n".utf8))
+      send(
+        connection,
+        Array(
+          "HTTP/1.1 302 Found\r\nLocation: /second/file\r\n\(headers)Content-Length: 0\r\n\r\n".utf8
+        ))
       return
     }
-    let range = lines.first { $0.lowercased().hasPrefix("range:") }.map { $0.dropFirst(6).filter { $0 != " " } } ?? ""
+    let range =
+      lines.first { $0.lowercased().hasPrefix("range:") }.map {
+        $0.dropFirst(6).filter { $0 != " " }
+      } ?? ""
     seen.withLock { $0.append(range) }
     if let status = behaviour.status {
-      send(connection, Array("HTTP/1.1 \(status)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8))
+      send(
+        connection,
+        Array("HTTP/1.1 \(status)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8))
       return
     }
     let start = range.isEmpty ? 0 : Int(range.filter(\.isNumber)) ?? 0
     let body = Array(behaviour.content[min(start, behaviour.content.count)...])
-    let status = range.isEmpty ? "200 OK" : body.isEmpty ? "416 Range Not Satisfiable" : "206 Partial Content"
-    var head = "HTTP/1.1 \(status)\r\nETag: \(behaviour.tag)\r\nContent-Length: \(body.count)\r\nConnection: close\r\n"
+    let status =
+      range.isEmpty ? "200 OK" : body.isEmpty ? "416 Range Not Satisfiable" : "206 Partial Content"
+    var head =
+      "HTTP/1.1 \(status)\r\nETag: \(behaviour.tag)\r\nContent-Length: \(body.count)\r\nConnection: close\r\n"
     if !range.isEmpty {
-      head += "Content-Range: bytes \(start)-\(behaviour.content.count - 1)/\(behaviour.content.count)\r\n"
+      head +=
+        "Content-Range: bytes \(start)-\(behaviour.content.count - 1)/\(behaviour.content.count)\r\n"
     }
     if !behaviour.redirects { head += behaviour.headers.map { "\($0)\r\n" }.joined() }
     send(connection, Array((head + "\r\n").utf8) + body.prefix(behaviour.cutAfter ?? body.count))
@@ -91,7 +104,8 @@ final class FileServer: Sendable {
     var offset = 0
     while offset < bytes.count {
       let sent = bytes.withUnsafeBytes {
-        Foundation.send(connection, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
+        Foundation.send(
+          connection, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
       }
       if sent <= 0 { return }
       offset += sent

@@ -16,13 +16,16 @@ enum PublishedFixture {
     return path
   }
 
-  static func read(_ kind: PublishedKind) throws -> PublishedDataset { try kind.reader.read(folder) }
+  static func read(_ kind: PublishedKind) throws -> PublishedDataset {
+    try kind.reader.read(folder)
+  }
 
   /// Replaces text in a file of a copy; the text must be there.
   static func edit(_ path: String, _ old: String, _ new: String) throws {
     let text = try String(contentsOfFile: path, encoding: .utf8)
     try #require(text.contains(old), "\(path) holds no \(old)")
-    try text.replacingOccurrences(of: old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
+    try text.replacingOccurrences(of: old, with: new).write(
+      toFile: path, atomically: true, encoding: .utf8)
   }
 
   /// `reference.json`

@@ -4,9 +4,13 @@ import Published
 import Testing
 
 @Suite struct ReaderTests {
-  private func ids(_ data: PublishedDataset, _ split: Split) -> [String] { data.records(split).map(\.id) }
+  private func ids(_ data: PublishedDataset, _ split: Split) -> [String] {
+    data.records(split).map(\.id)
+  }
 
-  @Test func `Food-101 with page texts has cleaned texts, and images without a text are skipped`() throws {
+  @Test func `Food-101 with page texts has cleaned texts, and images without a text are skipped`()
+    throws
+  {
     let data = try PublishedFixture.read(.food101)
     #expect(data.records(.train).count + data.records(.validation).count == 7)
     #expect(data.records(.validation).count == 1)
@@ -50,7 +54,11 @@ import Testing
     #expect(try Food101Reader(seed: 3).read(folder).records(.validation).map(\.id) == draws[3])
   }
 
-  @Test func `SNLI-VE keeps the hypothesis, reads both spellings of the image's id, and skips what its rule skips`() throws {
+  @Test
+  func
+    `SNLI-VE keeps the hypothesis, reads both spellings of the image's id, and skips what its rule skips`()
+    throws
+  {
     let data = try PublishedFixture.read(.snliVE)
     #expect(data.task == .classification(labels: ["contradiction", "entailment", "neutral"]))
     #expect(data.records(.train).map(\.label) == [.class(1), .class(0), .class(2), .class(1)])
@@ -62,16 +70,21 @@ import Testing
 
   @Test func `a label list in the folder of SNLI-VE decides the order of the labels`() throws {
     let folder = try PublishedFixture.copy("snli-labels")
-    try AtomicFile.write("neutral\nentailment\r\ncontradiction\n", to: "\(folder)/snli-ve/labels.txt")
+    try AtomicFile.write(
+      "neutral\nentailment\r\ncontradiction\n", to: "\(folder)/snli-ve/labels.txt")
     let data = try SNLIVEReader().read(folder)
     #expect(data.task.labels == ["neutral", "entailment", "contradiction"])
     #expect(data.records(.train).map(\.label) == [.class(1), .class(2), .class(0), .class(1)])
   }
 
-  @Test func `MM-IMDB takes the longest plot, the first of equals, and skips films by genre and text`() throws {
+  @Test
+  func `MM-IMDB takes the longest plot, the first of equals, and skips films by genre and text`()
+    throws
+  {
     let data = try PublishedFixture.read(.mmIMDB)
     #expect(ids(data, .train) == ["0012349", "0017136", "0018737"])
-    #expect(data.records(.train).map(\.label) == [.labels([0, 2]), .labels([0, 20]), .labels([0])])
+    #expect(
+      data.records(.train).map(\.label) == [.labels([0, 2]), .labels([0, 20]), .labels([0])])
     #expect(data.records(.train)[0].text == "A tramp finds a child and raises it.")
     #expect(data.records(.train)[2].text == "same length a")
     #expect(ids(data, .validation) == ["0022100"])
@@ -81,7 +94,9 @@ import Testing
   }
 
   @Test(arguments: [PublishedKind.refCOCO, .refCOCOPlus])
-  func `RefCOCO joins expressions and masks of polygons, numbers and text`(_ kind: PublishedKind) throws {
+  func `RefCOCO joins expressions and masks of polygons, numbers and text`(_ kind: PublishedKind)
+    throws
+  {
     let data = try PublishedFixture.read(kind)
     #expect(data.splits.map(\.split) == [.train, .validation, .testA, .testB])
     #expect(data.records(.train).map(\.id) == ["1", "5"])
@@ -100,7 +115,11 @@ import Testing
     #expect(mask.mask[0] == 0)
   }
 
-  @Test func `VQAv2 counts votes after normalisation, and training questions without a frequent answer are skipped`() throws {
+  @Test
+  func
+    `VQAv2 counts votes after normalisation, and training questions without a frequent answer are skipped`()
+    throws
+  {
     let data = try PublishedFixture.read(.vqaV2)
     #expect(data.task == .answering(labels: ["yes", "2", "pizza"]))
     let first = try #require(data.records(.train).first)
@@ -109,7 +128,10 @@ import Testing
     #expect(AnswerScore(label: 1, votes: 9).score == 1)
     #expect(first.attribute("answer type") == "number")
     #expect(first.image == "coco/train2014/COCO_train2014_000000000001.jpg")
-    #expect(data.records(.validation).map(\.label) == [.answers([AnswerScore(label: 0, votes: 3)]), .answers([])])
+    #expect(
+      data.records(.validation).map(\.label) == [
+        .answers([AnswerScore(label: 0, votes: 3)]), .answers([]),
+      ])
     #expect(data.records(.test).map(\.label) == [.unlabelled])
 
     let small = try VQAReader(vocabulary: 1, validationLimit: 1).read(PublishedFixture.folder)
@@ -124,7 +146,8 @@ import Testing
     #expect(ids(data, .train) == ["1_60", "1_70", "2_10"])
     #expect(ids(data, .test) == ["1_1001", "1_1002"])
     #expect(data.records(.validation) == data.records(.test))
-    #expect(data.records(.train)[0].text == "SHELDON: It's just a privilege to watch your mind at work.")
+    #expect(
+      data.records(.train)[0].text == "SHELDON: It's just a privilege to watch your mind at work.")
     #expect(data.records(.train)[0].frames.count == 3)
     #expect(data.records(.train)[0].label == .class(1))
     #expect(data.records(.test)[1].frames.isEmpty)

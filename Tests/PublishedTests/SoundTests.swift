@@ -6,11 +6,15 @@ import Testing
 @Suite struct SoundTests {
   /// A WAVE file of these bytes of sound.
   private func wave(format: Int, channels: Int, rate: Int, bits: Int, _ sound: [UInt8]) -> [UInt8] {
-    func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
+    func little(_ value: Int, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(value >> (8 * $0) & 255) }
+    }
     let width = bits / 8
     var chunk = little(format, 2) + little(channels, 2) + little(rate, 4)
     chunk += little(rate * channels * width, 4) + little(channels * width, 2) + little(bits, 2)
-    var bytes = Array("RIFF".utf8) + little(36 + sound.count, 4) + Array("WAVEfmt ".utf8) + little(16, 4) + chunk
+    var bytes =
+      Array("RIFF".utf8) + little(36 + sound.count, 4) + Array("WAVEfmt ".utf8) + little(16, 4)
+      + chunk
     bytes += Array("LIST".utf8) + little(3, 4) + [1, 2, 3, 0]  // an odd chunk between, with its padding
     return bytes + Array("data".utf8) + little(sound.count, 4) + sound
   }
@@ -24,10 +28,14 @@ import Testing
       }
     }
     var files = [8, 16, 24, 32].map { (1, $0, integers($0)) }
-    files.append((3, 32, values.flatMap { withUnsafeBytes(of: Float($0).bitPattern.littleEndian, Array.init) }))
-    files.append((3, 64, values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }))
+    files.append(
+      (3, 32, values.flatMap { withUnsafeBytes(of: Float($0).bitPattern.littleEndian, Array.init) })
+    )
+    files.append(
+      (3, 64, values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }))
     for (format, bits, sound) in files {
-      let file = try WaveFile(bytes: wave(format: format, channels: 1, rate: 8000, bits: bits, sound), source: "test")
+      let file = try WaveFile(
+        bytes: wave(format: format, channels: 1, rate: 8000, bits: bits, sound), source: "test")
       #expect(file.samples == values.map { Float($0) }, "\(bits) bits")
       #expect(file.rate == 8000)
     }
@@ -35,7 +43,8 @@ import Testing
 
   @Test func `channels are averaged`() throws {
     let sound: [UInt8] = [0, 0x40, 0, 0xC0, 0, 0x40, 0, 0]  // (0.5, −0.5), (0.5, 0)
-    let file = try WaveFile(bytes: wave(format: 1, channels: 2, rate: 44100, bits: 16, sound), source: "test")
+    let file = try WaveFile(
+      bytes: wave(format: 1, channels: 2, rate: 44100, bits: 16, sound), source: "test")
     #expect(file.samples == [0, 0.25])
   }
 
@@ -48,8 +57,10 @@ import Testing
   @Test func `other bytes, a file cut short, another format and NaN are refused`() throws {
     let good = wave(format: 1, channels: 1, rate: 8000, bits: 16, [1, 2, 3, 4])
     let cases: [(String, [UInt8])] = [
-      ("expected a WAVE file", Array("OggS0000000000".utf8)), ("expected 4 bytes of sound", Array(good.dropLast())),
-      ("a data chunk", Array(good[..<40])), ("a format chunk", Array(good[..<12]) + Array(good.suffix(12))),
+      ("expected a WAVE file", Array("OggS0000000000".utf8)),
+      ("expected 4 bytes of sound", Array(good.dropLast())),
+      ("a data chunk", Array(good[..<40])),
+      ("a format chunk", Array(good[..<12]) + Array(good.suffix(12))),
       ("found format 2", wave(format: 2, channels: 1, rate: 8000, bits: 16, [1, 2])),
       ("found 0 channels", wave(format: 1, channels: 0, rate: 8000, bits: 16, [1, 2])),
       ("not finite", wave(format: 3, channels: 1, rate: 8000, bits: 32, [0, 0, 0xC0, 0x7F])),
@@ -59,7 +70,9 @@ import Testing
       #expect(found?.kind == .badInput)
       #expect(found?.description.contains(what) == true, "\(what): \(found?.description ?? "read")")
     }
-    for length in 0..<good.count { _ = try? WaveFile(bytes: Array(good[..<length]), source: "test") }
+    for length in 0..<good.count {
+      _ = try? WaveFile(bytes: Array(good[..<length]), source: "test")
+    }
   }
 
   @Test func `resampling equals torchaudio's formula`() throws {

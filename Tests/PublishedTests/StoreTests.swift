@@ -16,20 +16,24 @@ import Testing
       let loaded = try store.load(kind)
       #expect(loaded.splits.map(\.split) == read.splits.map(\.split), "\(kind)")
       #expect(loaded.splits.map(\.records) == read.splits.map(\.records), "\(kind)")
-      #expect(loaded.skips == read.skips && loaded.notes == read.notes && loaded.task == read.task, "\(kind)")
+      #expect(
+        loaded.skips == read.skips && loaded.notes == read.notes && loaded.task == read.task,
+        "\(kind)")
       #expect(manifest.splits.map(\.records) == read.splits.map(\.records.count))
       #expect(manifest.sources.allSatisfy { $0.sha256.count == 64 })
     }
   }
 
-  @Test func `preparing again keeps what is unchanged, and a changed source makes it anew`() throws {
+  @Test func `preparing again keeps what is unchanged, and a changed source makes it anew`() throws
+  {
     let store = PublishedStore(data: try PublishedFixture.copy("again"))
     guard case .written(let first) = try store.prepare(.snliVE) else {
       Issue.record("nothing was written")
       return
     }
     #expect(try store.prepare(.snliVE) == .kept(first))
-    try PublishedFixture.edit("\(store.data)/snli-ve/snli_ve_dev.jsonl", "A dog sleeps.", "A cat sleeps.")
+    try PublishedFixture.edit(
+      "\(store.data)/snli-ve/snli_ve_dev.jsonl", "A dog sleeps.", "A cat sleeps.")
     guard case .written = try store.prepare(.snliVE) else {
       Issue.record("the change was not seen")
       return
@@ -46,7 +50,8 @@ import Testing
       return
     }
     try store.prepare(.snliVE)
-    try FileManager.default.removeItem(atPath: "\(store.data)/snli-ve/Flickr30K/flickr30k_images/10002456.jpg")
+    try FileManager.default.removeItem(
+      atPath: "\(store.data)/snli-ve/Flickr30K/flickr30k_images/10002456.jpg")
     #expect(failure { try store.prepare(.snliVE) }?.kind == .missingInput)
   }
 
@@ -73,7 +78,8 @@ import Testing
     try store.prepare(.snliVE)
     #expect(
       try names(target) == [
-        "manifest.json", "records-test.jsonl", "records-train.jsonl", "records-validation.jsonl", "skipped.jsonl",
+        "manifest.json", "records-test.jsonl", "records-train.jsonl", "records-validation.jsonl",
+        "skipped.jsonl",
       ])
     #expect(try store.load(.snliVE).records(.train).count == 4)
   }

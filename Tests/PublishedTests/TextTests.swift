@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct TextTests {
   @Test func `pages are cleaned as in the conversion script`() throws {
-    for pair in try PublishedFixture.reference().food { #expect(FoodText.cleaned(pair[0]) == pair[1]) }
+    for pair in try PublishedFixture.reference().food {
+      #expect(FoodText.cleaned(pair[0]) == pair[1])
+    }
   }
 
   @Test func `answers are normalised as in VQA's evaluation`() throws {

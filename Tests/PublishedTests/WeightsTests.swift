@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct WeightsTests {
   @Test func `the listed encoders have the published numbers of parameters`() throws {
-    let counts = Dictionary(uniqueKeysWithValues: PublishedWeights.all.map { ($0.name, $0.parameterCount) })
+    let counts = Dictionary(
+      uniqueKeysWithValues: PublishedWeights.all.map { ($0.name, $0.parameterCount) })
     // The sums of their layers' sizes.
     #expect(counts["swin-base-22k"] == 86_743_224)
     #expect(counts["swin-base-384-22k"] == 86_878_584)
@@ -22,7 +23,8 @@ import Testing
     let swin = try #require(all.first { $0.name == "swin-base-384-22k" })
     #expect(
       swin.address(swin.files[1])
-        == "https://huggingface.co/microsoft/swin-base-patch4-window12-384-in22k/resolve/refs%2Fpr%2F1/model.safetensors")
+        == "https://huggingface.co/microsoft/swin-base-patch4-window12-384-in22k/resolve/refs%2Fpr%2F1/model.safetensors"
+    )
   }
 
   /// A folder of checkpoints with one small encoder of the fixtures under the name of a listed one.
@@ -39,7 +41,8 @@ import Testing
       PublishedWeights.File(name: $0, sha256: nil, isOptional: false)
     }
     return PublishedWeights(
-      name: "small", repository: "nobody/small", revision: "main", files: files, expected: configuration, use: "tests",
+      name: "small", repository: "nobody/small", revision: "main", files: files,
+      expected: configuration, use: "tests",
       hint: nil)
   }
 
@@ -51,7 +54,8 @@ import Testing
       return
     }
     #expect(reason.contains("vit-base-21k/config.json"))
-    #expect(reason.contains("expected") && reason.contains("is it google/vit-base-patch16-224-in21k?"))
+    #expect(
+      reason.contains("expected") && reason.contains("is it google/vit-base-patch16-224-in21k?"))
   }
 
   @Test func `a complete folder is good; one without weights, or cut short, is not`() throws {

@@ -8,7 +8,8 @@ struct DataFolder: Sendable {
   /// - Throws: `Failure(.missingInput)` if it is not there.
   init(_ root: String) throws {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder), isFolder.boolValue else {
+    guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder), isFolder.boolValue
+    else {
       throw Failure(.missingInput, "\(root): no such folder; expected the folder of the datasets")
     }
     self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
@@ -20,7 +21,8 @@ struct DataFolder: Sendable {
 
   func isFolder(_ file: String) -> Bool {
     var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path(file), isDirectory: &isFolder) && isFolder.boolValue
+    return FileManager.default.fileExists(atPath: path(file), isDirectory: &isFolder)
+      && isFolder.boolValue
   }
 
   /// Names in a folder by code point, without hidden ones; none if it is not there.

@@ -20,7 +20,8 @@ struct DatasetBuilder {
   mutating func add(_ record: PublishedRecord, to split: Split, at place: SourcePlace) throws {
     if let other = places.updateValue(place, forKey: record.id) {
       throw place.bad(
-        "the id \"\(record.id)\" is already used at \(other); expected every id once; remove one of the two")
+        "the id \"\(record.id)\" is already used at \(other); expected every id once; remove one of the two"
+      )
     }
     records[split, default: []].append(record)
   }
@@ -42,7 +43,9 @@ struct DatasetBuilder {
   ) throws -> PublishedDataset {
     for split in splits where count(split) == 0 {
       let skipped = skips.filter { $0.split == split }
-      let why = skipped.first.map { " (\(skipped.count) skipped, the first: \($0.id): \($0.reason.rawValue))" }
+      let why = skipped.first.map {
+        " (\(skipped.count) skipped, the first: \($0.id): \($0.reason.rawValue))"
+      }
       throw Failure(
         .badInput,
         "\(kind.title): split \(split.rawValue): expected at least one record, found none\(why ?? ""); "
@@ -50,7 +53,8 @@ struct DatasetBuilder {
     }
     let ordered = Split.allCases.filter(splits.contains).map { ($0, records[$0] ?? []) }
     try checkFiles(ordered)
-    let aliased = Split.allCases.compactMap { split -> (split: Split, records: [PublishedRecord])? in
+    let aliased = Split.allCases.compactMap {
+      split -> (split: Split, records: [PublishedRecord])? in
       let source = split == alias?.0 ? alias?.of : split
       return ordered.first { $0.0 == source }.map { (split, $0.1) }
     }
@@ -71,7 +75,9 @@ struct DatasetBuilder {
           let path = file as NSString
           let folder = path.deletingLastPathComponent
           if listings[folder] == nil { listings[folder] = Set(data.names(in: folder)) }
-          if listings[folder]?.contains(path.lastPathComponent) != true { missing.append((file, record.id)) }
+          if listings[folder]?.contains(path.lastPathComponent) != true {
+            missing.append((file, record.id))
+          }
         }
       }
     }

@@ -50,16 +50,21 @@ public enum PublishedKind: String, Sendable, CaseIterable, Codable, Hashable {
     switch self {
     case .food101, .food101Titles:
       return sizes("MMBT and PMF", (.train, 60_101), (.validation, 5_000), (.test, 21_695))
-        + [PublishedSize(split: nil, count: 90_840, source: "MoPE, before pages without a text are skipped")]
+        + [
+          PublishedSize(
+            split: nil, count: 90_840, source: "MoPE, before pages without a text are skipped")
+        ]
     case .snliVE:
       return sizes("SNLI-VE", (.train, 529_527), (.validation, 17_858), (.test, 17_901))
     case .mmIMDB:
       return sizes("MMBT", (.train, 15_513), (.validation, 2_599), (.test, 7_779))
         + [PublishedSize(split: nil, count: 25_956, source: "MoPE, before films are skipped")]
     case .refCOCO:
-      return sizes("RefCOCO", (.train, 42_404), (.validation, 3_811), (.testA, 1_975), (.testB, 1_810))
+      return sizes(
+        "RefCOCO", (.train, 42_404), (.validation, 3_811), (.testA, 1_975), (.testB, 1_810))
     case .refCOCOPlus:
-      return sizes("RefCOCO+", (.train, 42_278), (.validation, 3_805), (.testA, 1_975), (.testB, 1_798))
+      return sizes(
+        "RefCOCO+", (.train, 42_278), (.validation, 3_805), (.testA, 1_975), (.testB, 1_798))
     case .vqaV2:
       return sizes("VQAv2", (.train, 443_757), (.validation, 214_354), (.test, 447_793))
     case .mustard: return sizes("PromptFuse", (.train, 334), (.validation, 356), (.test, 356))

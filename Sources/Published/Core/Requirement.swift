@@ -10,12 +10,13 @@ public struct Requirement: Sendable, Hashable {
   public let isFolder: Bool
   /// Whether the dataset can be read without it.
   public let isOptional: Bool
-  /// Whether its content decides the records; of other folders only names and sizes are compared.
+  /// Whether it is a folder of images or sounds alone, which no record's text or label depends on.
   public let isMedia: Bool
   public let origin: String
 
   init(
-    _ role: String, _ alternatives: [String], folder: Bool = false, media: Bool = false, optional: Bool = false,
+    _ role: String, _ alternatives: [String], folder: Bool = false, media: Bool = false,
+    optional: Bool = false,
     from origin: String
   ) {
     self.role = role

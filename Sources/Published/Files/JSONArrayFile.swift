@@ -24,7 +24,9 @@ struct JSONArrayFile {
     let found = arrays.filter { $0.name == name }
     guard found.count == 1, let elements = found.first?.elements else {
       throw Failure(
-        .badInput, "\(path): expected one array \"\(name)\", found \(found.count); is this the published file?")
+        .badInput,
+        "\(path): expected one array \"\(name)\", found \(found.count); is this the published file?"
+      )
     }
     var line = 1
     var counted = 0
@@ -56,7 +58,9 @@ struct JSONArrayFile {
       case UInt8(ascii: "\""):
         let begin = i + 1
         i = begin
-        while i < bytes.count, bytes[i] != UInt8(ascii: "\"") { i += bytes[i] == UInt8(ascii: "\\") ? 2 : 1 }
+        while i < bytes.count, bytes[i] != UInt8(ascii: "\"") {
+          i += bytes[i] == UInt8(ascii: "\\") ? 2 : 1
+        }
         guard i < bytes.count else { return false }
         if depth == 1 { name = String(decoding: bytes[begin..<i], as: UTF8.self) }
       case UInt8(ascii: "{"), UInt8(ascii: "["):

@@ -12,10 +12,13 @@ enum TextLines {
       let place = SourcePlace(path, "line \(index + 1)")
       if label.isEmpty { throw place.bad("expected a label, found an empty line") }
       if let first = labels.firstIndex(of: label), first != index {
-        throw place.bad("the label \"\(label)\" is already on line \(first + 1); remove one of the two")
+        throw place.bad(
+          "the label \"\(label)\" is already on line \(first + 1); remove one of the two")
       }
     }
-    guard !labels.isEmpty else { throw SourcePlace(path).bad("expected labels, one per line, found none") }
+    guard !labels.isEmpty else {
+      throw SourcePlace(path).bad("expected labels, one per line, found none")
+    }
     return labels
   }
 
@@ -47,7 +50,8 @@ enum TextLines {
 extension JSONEntry {
   /// A whole number, exact in a double.
   func integer() throws -> Int {
-    guard case .number(let number) = value, let integer = Int(exactly: number), abs(number) < 0x1p53 else {
+    guard case .number(let number) = value, let integer = Int(exactly: number), abs(number) < 0x1p53
+    else {
       throw failure("a whole number")
     }
     return integer

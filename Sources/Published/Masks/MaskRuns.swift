@@ -107,20 +107,24 @@ public struct MaskRuns: Hashable, Sendable {
     var shift = 0
     for byte in text.utf8 {
       guard 48..<112 ~= byte, shift < 60 else {
-        throw Failure(.badInput, "\(source): expected COCO's run-length text, found \"\(text.prefix(20))\"")
+        throw Failure(
+          .badInput, "\(source): expected COCO's run-length text, found \"\(text.prefix(20))\"")
       }
       let bits = Int(byte - 48)
       value |= (bits & 0x1F) << shift
       shift += 5
       if bits & 0x20 != 0 { continue }
       if bits & 0x10 != 0 { value |= -1 << shift }
-      let (count, overflow) = value.addingReportingOverflow(counts.count > 2 ? counts[counts.count - 2] : 0)
+      let (count, overflow) = value.addingReportingOverflow(
+        counts.count > 2 ? counts[counts.count - 2] : 0)
       guard !overflow else { throw Failure(.badInput, "\(source): the length of a run overflows") }
       counts.append(count)
       value = 0
       shift = 0
     }
-    guard shift == 0 else { throw Failure(.badInput, "\(source): the run-length text ends within a number") }
+    guard shift == 0 else {
+      throw Failure(.badInput, "\(source): the run-length text ends within a number")
+    }
     try self.init(height: height, width: width, counts: counts, source: source)
   }
 }

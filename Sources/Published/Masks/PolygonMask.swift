@@ -14,12 +14,14 @@ enum PolygonMask {
     _ polygons: [[Double]], height: Int, width: Int, at place: SourcePlace
   ) throws -> MaskRuns {
     guard height > 0, width > 0, !polygons.isEmpty else {
-      throw place.bad("expected polygons on an image with pixels, found \(polygons.count) on \(height)×\(width)")
+      throw place.bad(
+        "expected polygons on an image with pixels, found \(polygons.count) on \(height)×\(width)")
     }
     var mask = [UInt8](repeating: 0, count: height * width)
     for polygon in polygons {
       guard polygon.count >= 6, polygon.count % 2 == 0 else {
-        throw place.bad("expected three or more points x, y in a polygon, found \(polygon.count) numbers")
+        throw place.bad(
+          "expected three or more points x, y in a polygon, found \(polygon.count) numbers")
       }
       for i in stride(from: 0, to: polygon.count, by: 2) {
         let (x, y) = (polygon[i], polygon[i + 1])

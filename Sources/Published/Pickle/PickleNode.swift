@@ -36,7 +36,9 @@ final class PickleNode {
       var values: [PickleValue.Pair] = []
       values.reserveCapacity(pairs.count)
       for pair in pairs {
-        guard let key = pair.key.finished(&budget, depth: depth + 1), let value = pair.value.finished(&budget, depth: depth + 1) else { return nil }
+        guard let key = pair.key.finished(&budget, depth: depth + 1),
+          let value = pair.value.finished(&budget, depth: depth + 1)
+        else { return nil }
         values.append(.init(key: key, value: value))
       }
       return .dictionary(values)

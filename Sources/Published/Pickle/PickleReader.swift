@@ -58,13 +58,17 @@ public struct PickleReader {
 
   private mutating func result(_ offset: Int) throws -> PickleValue {
     guard i == bytes.count else {
-      throw failure(offset, "expected the end of the file after the value, found \(bytes.count - i) more bytes")
+      throw failure(
+        offset, "expected the end of the file after the value, found \(bytes.count - i) more bytes")
     }
-    guard stack.count == 1 else { throw failure(offset, "expected one value, found \(stack.count)") }
+    guard stack.count == 1 else {
+      throw failure(offset, "expected one value, found \(stack.count)")
+    }
     var budget = 1_000_000 + 4 * bytes.count
     guard let value = stack[0].finished(&budget, depth: 0) else {
       throw failure(
-        offset, "expected data, found a value that contains itself, is nested too deeply, or is too large")
+        offset,
+        "expected data, found a value that contains itself, is nested too deeply, or is too large")
     }
     return value
   }
@@ -77,7 +81,11 @@ public struct PickleReader {
     case .newFalse: push(.bool(false))
     case .int:
       let text = try line(offset)
-      if text == "00" || text == "01" { push(.bool(text == "01")) } else { push(.integer(try integer(text, offset))) }
+      if text == "00" || text == "01" {
+        push(.bool(text == "01"))
+      } else {
+        push(.integer(try integer(text, offset)))
+      }
     case .long:
       let text = try line(offset)
       push(.integer(try integer(text.hasSuffix("L") ? String(text.dropLast()) : text, offset)))
@@ -88,7 +96,9 @@ public struct PickleReader {
     case .long4: push(.integer(try longInteger(try little(4, offset), offset)))
     case .float:
       let text = try line(offset)
-      guard let number = Double(text) else { throw failure(offset, "expected a number, found \"\(text)\"") }
+      guard let number = Double(text) else {
+        throw failure(offset, "expected a number, found \"\(text)\"")
+      }
       push(.float(number))
     case .binFloat:
       let raw = try take(8, offset)
@@ -132,7 +142,9 @@ public struct PickleReader {
     switch instruction {
     case .protocolVersion:
       let version = try little(1, offset)
-      guard version <= 4 else { throw failure(offset, "expected protocol 0 to 4, found \(version)") }
+      guard version <= 4 else {
+        throw failure(offset, "expected protocol 0 to 4, found \(version)")
+      }
     case .frame: _ = try little(8, offset)
     case .mark: stack.append(make(.mark))
     case .pop: _ = try takeTop(1, offset, allowsMark: true)
@@ -212,11 +224,17 @@ public struct PickleReader {
     return node
   }
 
-  private mutating func takeTop(_ count: Int, _ offset: Int, allowsMark: Bool = false) throws -> [PickleNode] {
-    guard stack.count >= count else { throw failure(offset, "expected \(count) values before this, found \(stack.count)") }
+  private mutating func takeTop(_ count: Int, _ offset: Int, allowsMark: Bool = false) throws
+    -> [PickleNode]
+  {
+    guard stack.count >= count else {
+      throw failure(offset, "expected \(count) values before this, found \(stack.count)")
+    }
     let top = Array(stack.suffix(count))
     for node in top where !allowsMark {
-      if case .mark = node.content { throw failure(offset, "expected \(count) values before this, found a mark") }
+      if case .mark = node.content {
+        throw failure(offset, "expected \(count) values before this, found a mark")
+      }
     }
     stack.removeLast(count)
     return top
@@ -230,8 +248,12 @@ public struct PickleReader {
     return marked
   }
 
-  private func pairs(_ nodes: [PickleNode], _ offset: Int) throws -> [(key: PickleNode, value: PickleNode)] {
-    guard nodes.count % 2 == 0 else { throw failure(offset, "expected keys with values, found \(nodes.count) items") }
+  private func pairs(_ nodes: [PickleNode], _ offset: Int) throws -> [(
+    key: PickleNode, value: PickleNode
+  )] {
+    guard nodes.count % 2 == 0 else {
+      throw failure(offset, "expected keys with values, found \(nodes.count) items")
+    }
     return stride(from: 0, to: nodes.count, by: 2).map { (nodes[$0], nodes[$0 + 1]) }
   }
 
@@ -254,12 +276,16 @@ public struct PickleReader {
   }
 
   private mutating func remember(_ index: Int, _ offset: Int) throws {
-    guard let top = stack.last else { throw failure(offset, "expected a value to remember, found none") }
+    guard let top = stack.last else {
+      throw failure(offset, "expected a value to remember, found none")
+    }
     memo[index] = top
   }
 
   private mutating func recall(_ index: Int, _ offset: Int) throws {
-    guard let node = memo[index] else { throw failure(offset, "expected a remembered value \(index), found none") }
+    guard let node = memo[index] else {
+      throw failure(offset, "expected a remembered value \(index), found none")
+    }
     stack.append(node)
   }
 }
@@ -277,7 +303,8 @@ extension PickleReader {
 
   private mutating func take(_ count: Int, _ offset: Int) throws -> ArraySlice<UInt8> {
     guard count >= 0, count <= bytes.count - i else {
-      throw failure(offset, "expected \(count) more bytes, found \(bytes.count - i); is the file complete?")
+      throw failure(
+        offset, "expected \(count) more bytes, found \(bytes.count - i); is the file complete?")
     }
     i += count
     return bytes[(i - count)..<i]
@@ -286,12 +313,16 @@ extension PickleReader {
   private mutating func little(_ count: Int, _ offset: Int) throws -> Int {
     let raw = try take(count, offset)
     let value = raw.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard let integer = Int(exactly: value) else { throw failure(offset, "the length \(value) is too large") }
+    guard let integer = Int(exactly: value) else {
+      throw failure(offset, "the length \(value) is too large")
+    }
     return integer
   }
 
   private mutating func longInteger(_ count: Int, _ offset: Int) throws -> Int {
-    guard count <= 8 else { throw failure(offset, "expected an integer of at most 8 bytes, found \(count)") }
+    guard count <= 8 else {
+      throw failure(offset, "expected an integer of at most 8 bytes, found \(count)")
+    }
     guard count > 0 else { return 0 }
     let raw = try take(count, offset)
     let value = raw.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -301,7 +332,8 @@ extension PickleReader {
 
   private mutating func lineBytes(_ offset: Int) throws -> ArraySlice<UInt8> {
     guard let end = bytes[i...].firstIndex(of: 0x0A) else {
-      throw failure(offset, "expected the end of a line, found the end of the file; is the file complete?")
+      throw failure(
+        offset, "expected the end of a line, found the end of the file; is the file complete?")
     }
     defer { i = end + 1 }
     return bytes[i..<end]
@@ -314,7 +346,8 @@ extension PickleReader {
 
   private func integer(_ text: String, _ offset: Int) throws -> Int {
     guard let integer = Int(text) else {
-      throw failure(offset, "expected a whole number of at most 8 bytes, found \"\(text.prefix(30))\"")
+      throw failure(
+        offset, "expected a whole number of at most 8 bytes, found \"\(text.prefix(30))\"")
     }
     return integer
   }
@@ -334,7 +367,8 @@ extension PickleReader {
   /// A Python string literal of protocol 0: quotes and the escapes \\, \', \", \n, \t, \r, \xHH.
   private func quoted(_ text: String, _ offset: Int) throws -> String {
     let raw = Array(text.utf8)
-    guard raw.count >= 2, let quote = raw.first, quote == raw.last, quote == 0x27 || quote == 0x22 else {
+    guard raw.count >= 2, let quote = raw.first, quote == raw.last, quote == 0x27 || quote == 0x22
+    else {
       throw failure(offset, "expected a text in quotes, found \"\(text.prefix(30))\"")
     }
     var result: [UInt8] = []
@@ -353,7 +387,9 @@ extension PickleReader {
       case UInt8(ascii: "r"): result.append(0x0D)
       case UInt8(ascii: "\\"), 0x27, 0x22: result.append(next)
       case UInt8(ascii: "x"):
-        guard k + 2 < raw.count, let code = UInt8(String(decoding: raw[k..<k + 2], as: UTF8.self), radix: 16) else {
+        guard k + 2 < raw.count,
+          let code = UInt8(String(decoding: raw[k..<k + 2], as: UTF8.self), radix: 16)
+        else {
           throw failure(offset, "expected two hexadecimal digits after \\x")
         }
         result.append(code)
@@ -374,7 +410,8 @@ extension PickleReader {
     }
     var k = raw.startIndex
     while k < raw.endIndex {
-      let digits = raw[k] == UInt8(ascii: "\\") && k + 1 < raw.endIndex
+      let digits =
+        raw[k] == UInt8(ascii: "\\") && k + 1 < raw.endIndex
         ? (raw[k + 1] == UInt8(ascii: "u") ? 4 : raw[k + 1] == UInt8(ascii: "U") ? 8 : 0) : 0
       guard digits > 0 else {
         units.append(UInt16(raw[k]))
@@ -382,13 +419,16 @@ extension PickleReader {
         continue
       }
       guard k + 2 + digits <= raw.endIndex,
-        let code = UInt32(String(decoding: raw[(k + 2)..<(k + 2 + digits)], as: UTF8.self), radix: 16)
+        let code = UInt32(
+          String(decoding: raw[(k + 2)..<(k + 2 + digits)], as: UTF8.self), radix: 16)
       else { throw failure(offset, "expected \(digits) hexadecimal digits after \\u") }
       if code < 0x1_0000 {
         units.append(UInt16(code))
       } else {
         flush()
-        guard let scalar = Unicode.Scalar(code) else { throw failure(offset, "expected a scalar, found \(code)") }
+        guard let scalar = Unicode.Scalar(code) else {
+          throw failure(offset, "expected a scalar, found \(code)")
+        }
         scalars.append(scalar)
       }
       k += 2 + digits

@@ -27,7 +27,9 @@ struct PickleEntry {
 
   /// Elements of a list or tuple.
   func elements() throws -> [PickleEntry] {
-    guard case .list(let elements) = value else { throw place.bad("expected a list, found \(kindName)") }
+    guard case .list(let elements) = value else {
+      throw place.bad("expected a list, found \(kindName)")
+    }
     return elements.enumerated().map { PickleEntry(place: inner("[\($0)]"), value: $1) }
   }
 
@@ -44,7 +46,9 @@ struct PickleEntry {
   }
 
   func text() throws -> String {
-    guard case .text(let text) = value else { throw place.bad("expected a text, found \(kindName)") }
+    guard case .text(let text) = value else {
+      throw place.bad("expected a text, found \(kindName)")
+    }
     return text
   }
 

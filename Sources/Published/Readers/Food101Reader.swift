@@ -27,10 +27,13 @@ public struct Food101Reader: PublishedReader {
   public var kind: PublishedKind { text == .pages ? .food101 : .food101Titles }
 
   public var requirements: [Requirement] {
-    let site = "visiir.isir.upmc.fr (UPMC_Food101.tar.gz), or kaggle.com/datasets/gianmarco96/upmcfood101"
-    let pages = "the links in github.com/artelab/Image-and-Text-fusion-for-UPMC-Food-101-using-BERT-and-CNNs, issue 3"
+    let site =
+      "visiir.isir.upmc.fr (UPMC_Food101.tar.gz), or kaggle.com/datasets/gianmarco96/upmcfood101"
+    let pages =
+      "the links in github.com/artelab/Image-and-Text-fusion-for-UPMC-Food-101-using-BERT-and-CNNs, issue 3"
     let images = [
-      Requirement("training images", ["food-101/images/train"], folder: true, media: true, from: site),
+      Requirement(
+        "training images", ["food-101/images/train"], folder: true, media: true, from: site),
       Requirement("test images", ["food-101/images/test"], folder: true, media: true, from: site),
     ]
     switch text {
@@ -50,13 +53,17 @@ public struct Food101Reader: PublishedReader {
     let training = try candidates("training", .train, data, &builder)
     let heldOut = validation(training)
     for (index, candidate) in training.enumerated() {
-      try builder.add(candidate.record, to: heldOut.contains(index) ? .validation : .train, at: candidate.place)
+      try builder.add(
+        candidate.record, to: heldOut.contains(index) ? .validation : .train, at: candidate.place)
     }
     for candidate in try candidates("test", .test, data, &builder) {
       try builder.add(candidate.record, to: .test, at: candidate.place)
     }
-    builder.note("\(heldOut.count) training images, the same share of every dish, are the validation split (seed \(seed)).")
-    return try builder.finished(.classification(labels: Self.labels), splits: [.train, .validation, .test])
+    builder.note(
+      "\(heldOut.count) training images, the same share of every dish, are the validation split (seed \(seed))."
+    )
+    return try builder.finished(
+      .classification(labels: Self.labels), splits: [.train, .validation, .test])
   }
 
   private struct Candidate {
@@ -77,7 +84,8 @@ public struct Food101Reader: PublishedReader {
       let folder = "\(images)/\(label)"
       guard let index = Self.labels.firstIndex(of: label) else {
         throw SourcePlace(data.path(folder)).bad(
-          "the label \"\(label)\" is not one of the 101 dishes; expected a name such as apple_pie; remove or rename it")
+          "the label \"\(label)\" is not one of the 101 dishes; expected a name such as apple_pie; remove or rename it"
+        )
       }
       let texts = source.names(label)
       for file in data.names(in: folder) {
@@ -93,10 +101,14 @@ public struct Food101Reader: PublishedReader {
         if raw.unicodeScalars.contains("\u{FFFD}") { repaired += 1 }
         let record = PublishedRecord(
           id: id, texts: [FoodText.cleaned(raw)], image: "\(folder)/\(file)", label: .class(index))
-        candidates.append(Candidate(record: record, place: SourcePlace(data.path("\(folder)/\(file)")), label: index))
+        candidates.append(
+          Candidate(
+            record: record, place: SourcePlace(data.path("\(folder)/\(file)")), label: index))
       }
     }
-    if repaired > 0 { builder.note("\(repaired) \(part) texts hold bytes that are not UTF-8; they were replaced.") }
+    if repaired > 0 {
+      builder.note("\(repaired) \(part) texts hold bytes that are not UTF-8; they were replaced.")
+    }
     try source.checkAllUsed(data, images)
     return candidates
   }
@@ -119,16 +131,22 @@ public struct Food101Reader: PublishedReader {
   private func validation(_ training: [Candidate]) -> Set<Int> {
     let full = training.count >= 10_000
     let wanted = full ? 5_000 : max(min(1, training.count / 2), training.count * 5_000 / 65_101)
-    let groups = Self.labels.indices.map { label in training.indices.filter { training[$0].label == label } }
+    let groups = Self.labels.indices.map { label in
+      training.indices.filter { training[$0].label == label }
+    }
     // The largest remainders get what is left, the first dish before the others.
     let shares = groups.map { Double($0.count) * Double(wanted) / Double(max(1, training.count)) }
     var quotas = shares.map { Int($0) }
-    let order = shares.indices.sorted { (shares[$1] - Double(quotas[$1]), $0) < (shares[$0] - Double(quotas[$0]), $1) }
+    let order = shares.indices.sorted {
+      (shares[$1] - Double(quotas[$1]), $0) < (shares[$0] - Double(quotas[$0]), $1)
+    }
     for label in order.prefix(wanted - quotas.reduce(0, +)) { quotas[label] += 1 }
     var chosen: Set<Int> = []
     for (label, group) in groups.enumerated() where quotas[label] > 0 {
       var random = RandomStream(seed: seed).stream("UPMC Food-101 validation").stream(label)
-      for place in random.permutation(group.count).prefix(quotas[label]) { chosen.insert(group[place]) }
+      for place in random.permutation(group.count).prefix(quotas[label]) {
+        chosen.insert(group[place])
+      }
     }
     return chosen
   }

@@ -6,7 +6,8 @@ protocol FoodTextSource {
   /// Names that `text` may look for, listed once per dish.
   func names(_ label: String) -> Set<String>
   /// The raw text of an image; nil if there is none.
-  func text(_ label: String, _ number: String, _ image: String, _ names: Set<String>) throws -> String?
+  func text(_ label: String, _ number: String, _ image: String, _ names: Set<String>) throws
+    -> String?
   /// - Throws: `Failure(.missingInput)` if a text speaks of an image that is not there.
   func checkAllUsed(_ data: DataFolder, _ images: String) throws
 }
@@ -18,10 +19,13 @@ struct PageTexts: FoodTextSource {
 
   func names(_ label: String) -> Set<String> { Set(data.names(in: "\(folder)/\(label)")) }
 
-  func text(_ label: String, _ number: String, _ image: String, _ names: Set<String>) throws -> String? {
+  func text(_ label: String, _ number: String, _ image: String, _ names: Set<String>) throws
+    -> String?
+  {
     let name = "\(label)_\(number).txt"
     guard names.contains(name) else { return nil }
-    return String(decoding: try SourceBytes.read(data.path("\(folder)/\(label)/\(name)")), as: UTF8.self)
+    return String(
+      decoding: try SourceBytes.read(data.path("\(folder)/\(label)/\(name)")), as: UTF8.self)
   }
 
   /// There are texts for images that are in neither folder; they are not used.
@@ -55,9 +59,11 @@ struct TitleTable: FoodTextSource {
         throw place.bad("the label \"\(label)\" is not one of the 101 dishes")
       }
       let row = Row(
-        image: String(first), label: label, title: fields.dropFirst().dropLast().joined(separator: ","), place: place)
+        image: String(first), label: label,
+        title: fields.dropFirst().dropLast().joined(separator: ","), place: place)
       guard titles.updateValue((row.title, label), forKey: row.image) == nil else {
-        throw place.bad("the image \(row.image) has a title on an earlier line; remove one of the two")
+        throw place.bad(
+          "the image \(row.image) has a title on an earlier line; remove one of the two")
       }
       rows.append(row)
     }
@@ -67,7 +73,9 @@ struct TitleTable: FoodTextSource {
 
   func names(_ label: String) -> Set<String> { [] }
 
-  func text(_ label: String, _ number: String, _ image: String, _ names: Set<String>) throws -> String? {
+  func text(_ label: String, _ number: String, _ image: String, _ names: Set<String>) throws
+    -> String?
+  {
     guard let found = titles[image], found.label == label else { return nil }
     return found.title
   }
@@ -75,11 +83,14 @@ struct TitleTable: FoodTextSource {
   func checkAllUsed(_ data: DataFolder, _ images: String) throws {
     var listings: [String: Set<String>] = [:]
     for row in rows {
-      if listings[row.label] == nil { listings[row.label] = Set(data.names(in: "\(images)/\(row.label)")) }
+      if listings[row.label] == nil {
+        listings[row.label] = Set(data.names(in: "\(images)/\(row.label)"))
+      }
       guard listings[row.label]?.contains(row.image) == true else {
         throw Failure(
           .missingInput,
-          "\(row.place): the image \(data.path("\(images)/\(row.label)/\(row.image)")) is not there; download the images again")
+          "\(row.place): the image \(data.path("\(images)/\(row.label)/\(row.image)")) is not there; download the images again"
+        )
       }
     }
   }

@@ -11,8 +11,10 @@ import Determinism
 public struct MMIMDBReader: PublishedReader {
   /// The order of the authors' code.
   public static let labels = [
-    "Drama", "Family", "Comedy", "Biography", "Romance", "War", "Thriller", "History", "Crime", "Music", "Action",
-    "Animation", "Adventure", "Musical", "Horror", "Western", "Documentary", "Sport", "Mystery", "Short", "Sci-Fi",
+    "Drama", "Family", "Comedy", "Biography", "Romance", "War", "Thriller", "History", "Crime",
+    "Music", "Action",
+    "Animation", "Adventure", "Musical", "Horror", "Western", "Documentary", "Sport", "Mystery",
+    "Short", "Sci-Fi",
     "Film-Noir", "Fantasy",
   ]
   private static let excluded: Set<String> = ["News", "Reality-TV", "Talk-Show"]
@@ -25,7 +27,8 @@ public struct MMIMDBReader: PublishedReader {
     let site = "lisi1.unal.edu.co/mmimdb/mmimdb.tar.gz, mirrored at archive.org/download/mmimdb"
     return [
       Requirement("split", ["mm-imdb/split.json", "mm-imdb/mmimdb/split.json"], from: site),
-      Requirement("films", ["mm-imdb/dataset", "mm-imdb/mmimdb/dataset"], folder: true, from: site),
+      Requirement(
+        "films", ["mm-imdb/dataset", "mm-imdb/mmimdb/dataset"], folder: true, from: site),
     ]
   }
 
@@ -44,7 +47,8 @@ public struct MMIMDBReader: PublishedReader {
     var seen: Set<String> = []
     for (name, split) in [("train", Split.train), ("dev", .validation), ("test", .test)] {
       guard let list = try lists.optional(name) else {
-        throw SourcePlace(splitFile).bad("expected the split \"\(name)\" with a list of ids, found none")
+        throw SourcePlace(splitFile).bad(
+          "expected the split \"\(name)\" with a list of ids, found none")
       }
       for entry in try list.elements() {
         let id = try filmId(entry)
@@ -66,11 +70,13 @@ public struct MMIMDBReader: PublishedReader {
         let labels = try indices(genres, film)
         if split == .train { seen.formUnion(genres) }
         try builder.add(
-          PublishedRecord(id: id, texts: [text], image: "\(folder)/\(id).jpeg", label: .labels(labels)),
+          PublishedRecord(
+            id: id, texts: [text], image: "\(folder)/\(id).jpeg", label: .labels(labels)),
           to: split, at: SourcePlace(splitFile, entry.path))
       }
     }
-    return try builder.finished(.multiLabel(labels: Self.labels), splits: [.train, .validation, .test])
+    return try builder.finished(
+      .multiLabel(labels: Self.labels), splits: [.train, .validation, .test])
   }
 
   private func filmId(_ entry: JSONEntry) throws -> String {
@@ -82,7 +88,9 @@ public struct MMIMDBReader: PublishedReader {
   private func longestPlot(_ film: JSONEntry) throws -> String {
     guard let plots = try film.optional("plot")?.strings() else { return "" }
     var longest = ""
-    for plot in plots where plot.unicodeScalars.count > longest.unicodeScalars.count { longest = plot }
+    for plot in plots where plot.unicodeScalars.count > longest.unicodeScalars.count {
+      longest = plot
+    }
     return longest
   }
 

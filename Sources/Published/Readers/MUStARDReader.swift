@@ -29,13 +29,17 @@ public struct MUStARDReader: PublishedReader {
   public var requirements: [Requirement] {
     let site = "github.com/soujanyaporia/MUStARD"
     return [
-      Requirement("utterances", ["mustard/data/sarcasm_data.json", "mustard/sarcasm_data.json"], from: site),
+      Requirement(
+        "utterances", ["mustard/data/sarcasm_data.json", "mustard/sarcasm_data.json"], from: site),
       Requirement(
         "sound", ["mustard/audio"], folder: true, media: true,
-        from: "the clips of \(site): ffmpeg -i utterances_final/ID.mp4 -ac 1 -ar 16000 audio/ID.wav"),
+        from: "the clips of \(site): ffmpeg -i utterances_final/ID.mp4 -ac 1 -ar 16000 audio/ID.wav"
+      ),
       Requirement(
         "frames", ["mustard/frames"], folder: true, media: true,
-        from: "the clips of \(site): FeatureExtraction -f ID.mp4 -simalign (OpenFace), aligned faces into frames/ID"),
+        from:
+          "the clips of \(site): FeatureExtraction -f ID.mp4 -simalign (OpenFace), aligned faces into frames/ID"
+      ),
     ]
   }
 
@@ -47,12 +51,15 @@ public struct MUStARDReader: PublishedReader {
     var builder = DatasetBuilder(kind, data)
     var frameless = 0
     for (index, (id, entry)) in try TextLines.json(file).members().enumerated() {
-      guard !id.isEmpty, !id.contains("/") else { throw entry.failure("an utterance's id", found: "\"\(id)\"") }
-      let show = try entry.required("show").string()
-      let isTraining = switch division {
-      case .byShow: show != "FRIENDS"
-      case .first(let count): index < count
+      guard !id.isEmpty, !id.contains("/") else {
+        throw entry.failure("an utterance's id", found: "\"\(id)\"")
       }
+      let show = try entry.required("show").string()
+      let isTraining =
+        switch division {
+        case .byShow: show != "FRIENDS"
+        case .first(let count): index < count
+        }
       let folder = "\(frames)/\(id)"
       let images = data.names(in: folder).filter { name in
         [".jpg", ".jpeg", ".png"].contains { name.lowercased().hasSuffix($0) }
@@ -66,9 +73,12 @@ public struct MUStARDReader: PublishedReader {
         to: isTraining ? .train : .test, at: SourcePlace(file, entry.path))
       if images.isEmpty { frameless += 1 }
     }
-    if frameless > 0 { builder.note("\(frameless) clips have no frame; black ones stand in for them.") }
+    if frameless > 0 {
+      builder.note("\(frameless) clips have no frame; black ones stand in for them.")
+    }
     builder.note("Validation is the test split.")
     return try builder.finished(
-      .classification(labels: Self.labels), splits: [.train, .test], alias: (.validation, of: .test))
+      .classification(labels: Self.labels), splits: [.train, .test], alias: (.validation, of: .test)
+    )
   }
 }

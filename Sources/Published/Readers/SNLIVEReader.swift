@@ -25,7 +25,9 @@ public struct SNLIVEReader: PublishedReader {
       Requirement(
         "images", Self.imageFolders, folder: true, media: true,
         from: "shannon.cs.illinois.edu/DenotationGraph (Flickr30k, request form)"),
-      Requirement("label list", ["snli-ve/labels.txt"], optional: true, from: "you, if another order is wanted"),
+      Requirement(
+        "label list", ["snli-ve/labels.txt"], optional: true,
+        from: "you, if another order is wanted"),
     ]
   }
 
@@ -50,7 +52,8 @@ public struct SNLIVEReader: PublishedReader {
         }
         guard let label = labels.firstIndex(of: gold) else {
           throw place.bad(
-            "gold_label: the label \"\(gold)\" is not one of \(labels.joined(separator: ", ")); correct or remove the line")
+            "gold_label: the label \"\(gold)\" is not one of \(labels.joined(separator: ", ")); correct or remove the line"
+          )
         }
         try builder.add(
           PublishedRecord(
@@ -59,13 +62,18 @@ public struct SNLIVEReader: PublishedReader {
           to: split, at: place)
       }
     }
-    return try builder.finished(.classification(labels: labels), splits: [.train, .validation, .test])
+    return try builder.finished(
+      .classification(labels: labels), splits: [.train, .validation, .test])
   }
 
   /// The image is named without an extension in the distributed files, with one in the script's own output.
   private static func imageFile(_ entry: JSONEntry) throws -> String {
-    let found = try ["Flickr30K_ID", "Flickr30kID", "Flikr30kID"].compactMap { try entry.optional($0) }.first
-    guard let found else { throw entry.failure("the image's id in \"Flickr30K_ID\" or \"Flikr30kID\"", found: "neither") }
+    let found = try ["Flickr30K_ID", "Flickr30kID", "Flikr30kID"].compactMap {
+      try entry.optional($0)
+    }.first
+    guard let found else {
+      throw entry.failure("the image's id in \"Flickr30K_ID\" or \"Flikr30kID\"", found: "neither")
+    }
     let id: String
     if case .number = found.value { id = "\(try found.integer())" } else { id = try found.string() }
     guard !id.isEmpty, !id.contains("/") else { throw found.failure("the name of an image") }
@@ -79,7 +87,8 @@ public struct SNLIVEReader: PublishedReader {
     let labels = try TextLines.labels(data.path(path))
     guard labels.sorted() == Self.labels else {
       throw SourcePlace(data.path(path)).bad(
-        "expected \(Self.labels.joined(separator: ", ")) in any order, found \(labels.joined(separator: ", "))")
+        "expected \(Self.labels.joined(separator: ", ")) in any order, found \(labels.joined(separator: ", "))"
+      )
     }
     return labels
   }

@@ -7,7 +7,8 @@ import Determinism
 public enum VQAAnswer {
   private static let marks = Set(";/[]\"{}()=+\\_-><@`,?!".unicodeScalars)
   private static let numbers = [
-    "none": "0", "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "none": "0", "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+    "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10",
   ]
   private static let articles: Set<String> = ["a", "an", "the"]
@@ -40,7 +41,9 @@ public enum VQAAnswer {
   private static func withoutMarks(_ answer: String) -> String {
     let scalars = Array(answer.unicodeScalars)
     func isDigit(_ i: Int) -> Bool { scalars.indices.contains(i) && "0"..."9" ~= scalars[i] }
-    let hasNumberComma = scalars.indices.contains { scalars[$0] == "," && isDigit($0 - 1) && isDigit($0 + 1) }
+    let hasNumberComma = scalars.indices.contains {
+      scalars[$0] == "," && isDigit($0 - 1) && isDigit($0 + 1)
+    }
     var removed: Set<Unicode.Scalar> = []
     for (i, scalar) in scalars.enumerated() where marks.contains(scalar) {
       let neighbours = [i - 1, i + 1].filter(scalars.indices.contains).map { scalars[$0] }

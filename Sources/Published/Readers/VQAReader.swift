@@ -17,7 +17,8 @@ public struct VQAReader: PublishedReader {
   /// Validation questions to keep, from the first on; nil keeps all.
   public let validationLimit: Int?
 
-  public init(vocabulary: Int = 3129, answerTypes: Set<String>? = nil, validationLimit: Int? = nil) {
+  public init(vocabulary: Int = 3129, answerTypes: Set<String>? = nil, validationLimit: Int? = nil)
+  {
     self.vocabulary = vocabulary
     self.answerTypes = answerTypes
     self.validationLimit = validationLimit
@@ -26,7 +27,9 @@ public struct VQAReader: PublishedReader {
   public var kind: PublishedKind { .vqaV2 }
 
   public var requirements: [Requirement] {
-    func questions(_ name: String) -> [String] { ["vqa-v2/v2_OpenEnded_mscoco_\(name)_questions.json"] }
+    func questions(_ name: String) -> [String] {
+      ["vqa-v2/v2_OpenEnded_mscoco_\(name)_questions.json"]
+    }
     func annotations(_ name: String) -> [String] { ["vqa-v2/v2_mscoco_\(name)_annotations.json"] }
     let site = "visualqa.org/download.html"
     return [
@@ -70,7 +73,8 @@ public struct VQAReader: PublishedReader {
       for question in try questions("test2015", data) {
         try builder.add(
           PublishedRecord(
-            id: "\(question.id)", texts: [question.text], image: file(folder, "test2015", question.image),
+            id: "\(question.id)", texts: [question.text],
+            image: file(folder, "test2015", question.image),
             label: .unlabelled), to: .test, at: question.place)
       }
       splits.append(.test)
@@ -82,7 +86,8 @@ public struct VQAReader: PublishedReader {
   }
 
   private func add(
-    _ part: String, _ split: Split, _ annotations: [Int: Annotation], _ indices: [String: Int], _ data: DataFolder,
+    _ part: String, _ split: Split, _ annotations: [Int: Annotation], _ indices: [String: Int],
+    _ data: DataFolder,
     _ builder: inout DatasetBuilder
   ) throws {
     let folder = try resolve("\(part) images", in: data)
@@ -90,11 +95,13 @@ public struct VQAReader: PublishedReader {
     for question in try questions(part, data) {
       guard let annotation = annotations[question.id] else {
         throw question.place.bad(
-          "expected answers to question \(question.id) in the \(part) annotations, found none; do the files belong together?")
+          "expected answers to question \(question.id) in the \(part) annotations, found none; do the files belong together?"
+        )
       }
       unanswered -= 1
       guard annotation.image == question.image else {
-        throw question.place.bad("expected image \(annotation.image), as in the annotations, found \(question.image)")
+        throw question.place.bad(
+          "expected image \(annotation.image), as in the annotations, found \(question.image)")
       }
       if let answerTypes, !answerTypes.contains(annotation.answerType) {
         builder.skip("\(question.id)", of: split, .otherAnswerType)
@@ -113,9 +120,11 @@ public struct VQAReader: PublishedReader {
       }
       try builder.add(
         PublishedRecord(
-          id: "\(question.id)", texts: [question.text], image: file(folder, part, question.image), label: .answers(scores),
+          id: "\(question.id)", texts: [question.text], image: file(folder, part, question.image),
+          label: .answers(scores),
           attributes: [
-            Attribute("question type", annotation.questionType), Attribute("answer type", annotation.answerType),
+            Attribute("question type", annotation.questionType),
+            Attribute("answer type", annotation.answerType),
           ]), to: split, at: question.place)
     }
     guard unanswered == 0 else {
@@ -128,10 +137,13 @@ public struct VQAReader: PublishedReader {
 
   private func questions(_ part: String, _ data: DataFolder) throws -> [Question] {
     var questions: [Question] = []
-    try JSONArrayFile(data.path(try resolve("\(part) questions", in: data))).forEach(in: "questions") { entry, place in
+    try JSONArrayFile(data.path(try resolve("\(part) questions", in: data))).forEach(
+      in: "questions"
+    ) { entry, place in
       questions.append(
         Question(
-          id: try entry.required("question_id").integer(), image: try entry.required("image_id").integer(),
+          id: try entry.required("question_id").integer(),
+          image: try entry.required("image_id").integer(),
           text: try entry.required("question").string(), place: place))
     }
     return questions
@@ -139,15 +151,19 @@ public struct VQAReader: PublishedReader {
 
   private func annotations(_ part: String, _ data: DataFolder) throws -> [Int: Annotation] {
     var annotations: [Int: Annotation] = [:]
-    try JSONArrayFile(data.path(try resolve("\(part) annotations", in: data))).forEach(in: "annotations") { entry, place in
+    try JSONArrayFile(data.path(try resolve("\(part) annotations", in: data))).forEach(
+      in: "annotations"
+    ) { entry, place in
       var votes: [String: Int] = [:]
       for answer in try entry.required("answers").elements() {
         votes[VQAAnswer.normalized(try answer.required("answer").string()), default: 0] += 1
       }
       let annotation = Annotation(
-        image: try entry.required("image_id").integer(), questionType: try entry.required("question_type").string(),
+        image: try entry.required("image_id").integer(),
+        questionType: try entry.required("question_type").string(),
         answerType: try entry.required("answer_type").string(),
-        answer: VQAAnswer.normalized(try entry.required("multiple_choice_answer").string()), votes: votes)
+        answer: VQAAnswer.normalized(try entry.required("multiple_choice_answer").string()),
+        votes: votes)
       let id = try entry.required("question_id").integer()
       guard annotations.updateValue(annotation, forKey: id) == nil else {
         throw place.bad("the question id \(id) is already used; remove one of the two")

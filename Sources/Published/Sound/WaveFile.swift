@@ -21,9 +21,13 @@ public struct WaveFile: Sendable {
     func little(_ offset: Int, _ count: Int) -> Int {
       (0..<count).reversed().reduce(0) { $0 << 8 | Int(bytes[offset + $1]) }
     }
-    func tag(_ offset: Int) -> String { String(decoding: bytes[offset..<offset + 4], as: UTF8.self) }
+    func tag(_ offset: Int) -> String {
+      String(decoding: bytes[offset..<offset + 4], as: UTF8.self)
+    }
     guard bytes.count >= 12, tag(0) == "RIFF", tag(8) == "WAVE" else {
-      throw bad("expected a WAVE file, found other bytes; convert it: ffmpeg -i FILE -ac 1 -ar 16000 FILE.wav")
+      throw bad(
+        "expected a WAVE file, found other bytes; convert it: ffmpeg -i FILE -ac 1 -ar 16000 FILE.wav"
+      )
     }
     var format: WaveFormat?
     var data: Range<Int>?
@@ -33,16 +37,20 @@ public struct WaveFile: Sendable {
       let start = offset + 8
       switch tag(offset) {
       case "fmt ":
-        guard size >= 16, start + size <= bytes.count else { throw bad("the format chunk is cut short") }
+        guard size >= 16, start + size <= bytes.count else {
+          throw bad("the format chunk is cut short")
+        }
         var code = little(start, 2)
         if code == 0xFFFE, size >= 26 { code = little(start + 24, 2) }  // WAVE_FORMAT_EXTENSIBLE
         format = WaveFormat(
-          code: code, channels: little(start + 2, 2), rate: little(start + 4, 4), bits: little(start + 14, 2))
+          code: code, channels: little(start + 2, 2), rate: little(start + 4, 4),
+          bits: little(start + 14, 2))
       case "data":
         // ffmpeg writes the largest size when it cannot go back to correct it.
         let isOpen = size == 0xFFFF_FFFF
         guard isOpen || start + size <= bytes.count else {
-          throw bad("expected \(size) bytes of sound, found \(bytes.count - start); is the file complete?")
+          throw bad(
+            "expected \(size) bytes of sound, found \(bytes.count - start); is the file complete?")
         }
         data = start..<(isOpen ? bytes.count : start + size)
       default: break
@@ -53,10 +61,12 @@ public struct WaveFile: Sendable {
     guard let data else { throw bad("expected a data chunk, found none; is the file complete?") }
     guard let read = format.reader else {
       throw bad(
-        "expected PCM of 8, 16, 24 or 32 bits or floats of 32 or 64, found format \(format.code) of \(format.bits) bits")
+        "expected PCM of 8, 16, 24 or 32 bits or floats of 32 or 64, found format \(format.code) of \(format.bits) bits"
+      )
     }
     guard format.channels > 0, format.rate > 0 else {
-      throw bad("expected channels and a rate, found \(format.channels) channels at \(format.rate) Hz")
+      throw bad(
+        "expected channels and a rate, found \(format.channels) channels at \(format.rate) Hz")
     }
     let width = format.bits / 8
     let frames = data.count / (width * format.channels)
@@ -88,7 +98,9 @@ private struct WaveFormat {
 
   /// Gives the sample at an offset, −1 to 1; nil for a format that is not read.
   var reader: ((UnsafeRawBufferPointer, Int) -> Double)? {
-    func word<Word: FixedWidthInteger>(_ raw: UnsafeRawBufferPointer, _ offset: Int, _ type: Word.Type) -> Word {
+    func word<Word: FixedWidthInteger>(
+      _ raw: UnsafeRawBufferPointer, _ offset: Int, _ type: Word.Type
+    ) -> Word {
       Word(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: Word.self))
     }
     switch (code, bits) {

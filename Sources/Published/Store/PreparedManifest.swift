@@ -50,7 +50,9 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
       return try JSONDecoder().decode(Self.self, from: Data(try SourceBytes.read(path)))
     } catch let error as DecodingError {
       throw Failure(
-        .badInput, "\(path): not a manifest of prepared data (\(error)); delete the folder and prepare the data again")
+        .badInput,
+        "\(path): not a manifest of prepared data (\(error)); delete the folder and prepare the data again"
+      )
     }
   }
 
@@ -58,7 +60,8 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     try AtomicFile.write(
-      String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: "\(folder)/\(Self.fileName)")
+      String(decoding: try encoder.encode(self), as: UTF8.self) + "\n",
+      to: "\(folder)/\(Self.fileName)")
   }
 
   /// The task with its labels.

@@ -42,7 +42,9 @@ public struct PublishedCard: Sendable {
         split: split, records: records.count, skipped: dataset.skips.count { $0.split == split },
         published: kind.publishedSizes.first { $0.split == split })
     }
-    let ids = dataset.splits.reduce(into: Set<String>()) { ids, entry in ids.formUnion(entry.records.map(\.id)) }
+    let ids = dataset.splits.reduce(into: Set<String>()) { ids, entry in
+      ids.formUnion(entry.records.map(\.id))
+    }
     total = (ids.count + dataset.skips.count, kind.publishedSizes.first { $0.split == nil })
     skips = Split.allCases.flatMap { split in
       SkipReason.allCases.compactMap { reason in
@@ -71,12 +73,16 @@ public struct PublishedCard: Sendable {
 
   /// The card as Markdown. Of more than 25 labels the ten most frequent and the five rarest are shown.
   public var markdown: String {
-    var lines = ["# \(kind.title)", "", "| split | records | skipped | published | difference |", "|---|--:|--:|--:|--:|"]
+    var lines = [
+      "# \(kind.title)", "", "| split | records | skipped | published | difference |",
+      "|---|--:|--:|--:|--:|",
+    ]
     for size in sizes {
       let published = size.published.map { "\(grouped($0.count)) (\($0.source))" } ?? "–"
       let difference = size.published.map { signed(size.records - $0.count) } ?? "–"
       lines.append(
-        "| \(size.split.rawValue) | \(grouped(size.records)) | \(grouped(size.skipped)) | \(published) | \(difference) |")
+        "| \(size.split.rawValue) | \(grouped(size.records)) | \(grouped(size.skipped)) | \(published) | \(difference) |"
+      )
     }
     if let published = total.published {
       lines.append(
@@ -85,7 +91,9 @@ public struct PublishedCard: Sendable {
     }
     if !skips.isEmpty {
       lines += ["", "| skipped because | split | records |", "|---|---|--:|"]
-      lines += skips.map { "| \($0.reason.rawValue) | \($0.split.rawValue) | \(grouped($0.count)) |" }
+      lines += skips.map {
+        "| \($0.reason.rawValue) | \($0.split.rawValue) | \(grouped($0.count)) |"
+      }
     }
     lines += shareLines
     lines.append("")
@@ -99,7 +107,8 @@ public struct PublishedCard: Sendable {
     let byLabel = Dictionary(grouping: shares, by: \.label)
     let leading = shares.filter { $0.split == first.split }.enumerated()
       .sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }.map(\.element.label)
-    let shown = leading.count > 25 ? Array(leading.prefix(10)) + ["…"] + Array(leading.suffix(5)) : leading
+    let shown =
+      leading.count > 25 ? Array(leading.prefix(10)) + ["…"] + Array(leading.suffix(5)) : leading
     let header = "| label | \(splits.map(\.rawValue).joined(separator: " | ")) |"
     var lines = ["", header, "|---|" + splits.map { _ in "--:|" }.joined()]
     for label in shown {
@@ -112,5 +121,7 @@ public struct PublishedCard: Sendable {
     return lines
   }
 
-  private func signed(_ difference: Int) -> String { difference > 0 ? "+\(grouped(difference))" : grouped(difference) }
+  private func signed(_ difference: Int) -> String {
+    difference > 0 ? "+\(grouped(difference))" : grouped(difference)
+  }
 }

@@ -47,13 +47,16 @@ public struct PublishedStore: Sendable {
     var parts: [PreparedManifest.Part] = []
     for (split, records) in dataset.splits {
       parts.append(
-        try write(split.rawValue, "records-\(split.rawValue).jsonl", records.map(RecordLine.text), to: target))
+        try write(
+          split.rawValue, "records-\(split.rawValue).jsonl", records.map(RecordLine.text),
+          to: target))
     }
     let skipped = dataset.skips.map { skip in
       RecordLine.list([skip.split.rawValue, skip.id, skip.reason.rawValue].map(RecordLine.quoted))
     }
     let manifest = PreparedManifest(
-      version: PreparedManifest.currentVersion, dataset: kind.rawValue, sources: sources, task: dataset.task.kindName,
+      version: PreparedManifest.currentVersion, dataset: kind.rawValue, sources: sources,
+      task: dataset.task.kindName,
       labels: dataset.task.labels, splits: parts,
       skipped: try write("skipped", "skipped.jsonl", skipped, to: target), notes: dataset.notes)
     try manifest.write(to: target)
@@ -71,13 +74,16 @@ public struct PublishedStore: Sendable {
   public func load(_ kind: PublishedKind) throws -> PublishedDataset {
     let target = path(kind)
     guard let manifest = try manifest(kind) else {
-      throw Failure(.missingInput, "\(target): \(kind.title) is not prepared; run: mope data prepare \(data)")
+      throw Failure(
+        .missingInput, "\(target): \(kind.title) is not prepared; run: mope data prepare \(data)")
     }
-    guard manifest.version == PreparedManifest.currentVersion, manifest.dataset == kind.rawValue else {
+    guard manifest.version == PreparedManifest.currentVersion, manifest.dataset == kind.rawValue
+    else {
       throw Failure(
         .badInput,
         "\(target)/\(PreparedManifest.fileName): expected \(kind.rawValue), version \(PreparedManifest.currentVersion), "
-          + "found \(manifest.dataset), version \(manifest.version); run: mope data prepare \(data)")
+          + "found \(manifest.dataset), version \(manifest.version); run: mope data prepare \(data)"
+      )
     }
     for part in manifest.parts { try verify(part, in: target) }
     let splits = try manifest.splits.map { part -> (split: Split, records: [PublishedRecord]) in
@@ -90,12 +96,17 @@ public struct PublishedStore: Sendable {
 
   // MARK: Reading
 
-  private func records(_ part: PreparedManifest.Part, in folder: String) throws -> [PublishedRecord] {
+  private func records(_ part: PreparedManifest.Part, in folder: String) throws -> [PublishedRecord]
+  {
     var records: [PublishedRecord] = []
     records.reserveCapacity(part.records)
-    try JSONLinesFile("\(folder)/\(part.file)").forEach { entry, _ in records.append(try RecordLine.record(entry)) }
+    try JSONLinesFile("\(folder)/\(part.file)").forEach { entry, _ in
+      records.append(try RecordLine.record(entry))
+    }
     guard records.count == part.records else {
-      throw Failure(.badInput, "\(folder)/\(part.file): expected \(part.records) records, found \(records.count)")
+      throw Failure(
+        .badInput,
+        "\(folder)/\(part.file): expected \(part.records) records, found \(records.count)")
     }
     return records
   }
@@ -107,14 +118,16 @@ public struct PublishedStore: Sendable {
       guard fields.count == 3, let reason = SkipReason(rawValue: fields[2]) else {
         throw place.bad("expected a split, an id and a known reason")
       }
-      skips.append(SkippedRecord(split: try split(fields[0], folder), id: fields[1], reason: reason))
+      skips.append(
+        SkippedRecord(split: try split(fields[0], folder), id: fields[1], reason: reason))
     }
     return skips
   }
 
   private func split(_ name: String, _ folder: String) throws -> Split {
     guard let split = Split(rawValue: name) else {
-      throw Failure(.badInput, "\(folder): the split \"\(name)\" is not known; prepare the data again")
+      throw Failure(
+        .badInput, "\(folder): the split \"\(name)\" is not known; prepare the data again")
     }
     return split
   }
@@ -136,10 +149,13 @@ public struct PublishedStore: Sendable {
   ) throws -> PreparedManifest? {
     let target = path(kind)
     let manifest: PreparedManifest?
-    do { manifest = try self.manifest(kind) } catch let failure as Failure where failure.kind == .badInput {
+    do { manifest = try self.manifest(kind) } catch let failure as Failure
+      where failure.kind == .badInput
+    {
       return nil  // of another version, or broken: written anew
     }
-    guard let manifest, manifest.version == PreparedManifest.currentVersion, manifest.dataset == kind.rawValue,
+    guard let manifest, manifest.version == PreparedManifest.currentVersion,
+      manifest.dataset == kind.rawValue,
       manifest.sources == sources
     else { return nil }
     for part in manifest.parts where (try? verify(part, in: target)) == nil { return nil }
@@ -158,7 +174,8 @@ public struct PublishedStore: Sendable {
     }
     try bytes.withUnsafeBytes { try AtomicFile.write($0, to: "\(folder)/\(file)") }
     return PreparedManifest.Part(
-      split: split, file: file, records: lines.count, bytes: bytes.count, sha256: ContentHash.of(bytes))
+      split: split, file: file, records: lines.count, bytes: bytes.count,
+      sha256: ContentHash.of(bytes))
   }
 
   /// Takes away the temporary files of a preparation that was killed, and a manifest that no longer holds.
@@ -173,8 +190,11 @@ public struct PublishedStore: Sendable {
   /// Takes away records of splits that the dataset no longer has.
   private func removeStrangers(in folder: String, _ manifest: PreparedManifest) {
     let known = Set(manifest.parts.map(\.file) + [PreparedManifest.fileName])
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !known.contains(name) {
-      if name.hasPrefix("records-") { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where !known.contains(name) {
+      if name.hasPrefix("records-") {
+        try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+      }
     }
   }
 }

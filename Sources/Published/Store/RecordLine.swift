@@ -10,7 +10,8 @@ enum RecordLine {
     switch record.label {
     case .class(let index): fields.append(("class", "\(index)"))
     case .labels(let indices): fields.append(("labels", list(indices.map(String.init))))
-    case .mask(let runs): fields.append(("mask", list(["\(runs.height)", "\(runs.width)", quoted(runs.text)])))
+    case .mask(let runs):
+      fields.append(("mask", list(["\(runs.height)", "\(runs.width)", quoted(runs.text)])))
     case .answers(let scores):
       fields.append(("answers", list(scores.map { list(["\($0.label)", "\($0.votes)"]) })))
     case .unlabelled: break
@@ -21,7 +22,8 @@ enum RecordLine {
     if let audio = record.audio { fields.append(("audio", quoted(audio))) }
     if !record.frames.isEmpty { fields.append(("frames", list(record.frames.map(quoted)))) }
     if !record.attributes.isEmpty {
-      fields.append(("attributes", list(record.attributes.map { list([quoted($0.name), quoted($0.value)]) })))
+      fields.append(
+        ("attributes", list(record.attributes.map { list([quoted($0.name), quoted($0.value)]) })))
     }
     return object(fields)
   }
@@ -32,9 +34,11 @@ enum RecordLine {
     let texts = try entry.required("texts").strings()
     guard !texts.isEmpty else { throw entry.failure("at least one text", found: "none") }
     return PublishedRecord(
-      id: try entry.required("id").string(), texts: texts, image: try entry.optional("image")?.string(),
+      id: try entry.required("id").string(), texts: texts,
+      image: try entry.optional("image")?.string(),
       label: try label(entry), box: try entry.optional("box").map(box),
-      audio: try entry.optional("audio")?.string(), frames: try entry.optional("frames")?.strings() ?? [],
+      audio: try entry.optional("audio")?.string(),
+      frames: try entry.optional("frames")?.strings() ?? [],
       attributes: try entry.optional("attributes")?.elements().map { pair in
         let parts = try pair.strings()
         guard parts.count == 2 else { throw pair.failure("a name and a value") }
@@ -44,13 +48,16 @@ enum RecordLine {
 
   private static func label(_ entry: JSONEntry) throws -> PublishedLabel {
     if let index = try entry.optional("class") { return .class(try index.integer()) }
-    if let indices = try entry.optional("labels") { return .labels(try indices.elements().map { try $0.integer() }) }
+    if let indices = try entry.optional("labels") {
+      return .labels(try indices.elements().map { try $0.integer() })
+    }
     if let mask = try entry.optional("mask") {
       let parts = try mask.elements()
       guard parts.count == 3 else { throw mask.failure("height, width and runs") }
       return .mask(
         try MaskRuns(
-          height: try parts[0].integer(), width: try parts[1].integer(), text: try parts[2].string(),
+          height: try parts[0].integer(), width: try parts[1].integer(),
+          text: try parts[2].string(),
           source: "\(entry.file): mask"))
     }
     if let answers = try entry.optional("answers") {

@@ -5,7 +5,9 @@ import Foundation
 enum SourceFingerprint {
   /// One entry for each requirement that is there.
   /// - Throws: `Failure(.missingInput)` if one that is not optional is missing.
-  static func sources(of reader: any PublishedReader, in data: DataFolder) throws -> [PreparedManifest.Source] {
+  static func sources(of reader: any PublishedReader, in data: DataFolder) throws
+    -> [PreparedManifest.Source]
+  {
     try reader.requirements.compactMap { requirement in
       if requirement.isOptional, requirement.found(in: data) == nil { return nil }
       let path = try requirement.resolved(in: data, reader.kind)
@@ -32,13 +34,16 @@ enum SourceFingerprint {
   }
 
   /// Names and sizes; where the content decides the records also when each file was last changed.
-  private static func folder(_ name: String, isMedia: Bool, _ data: DataFolder) -> PreparedManifest.Source {
+  private static func folder(_ name: String, isMedia: Bool, _ data: DataFolder)
+    -> PreparedManifest.Source
+  {
     var hash = ContentHash()
     var bytes = 0
     let files = (try? FileManager.default.subpathsOfDirectory(atPath: data.path(name))) ?? []
     for file in files.sorted(by: codePointsAscend) {
       var status = stat()
-      guard stat("\(data.path(name))/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      guard stat("\(data.path(name))/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
+      else { continue }
       hash.update(file)
       hash.update(Int(status.st_size))
       if !isMedia {

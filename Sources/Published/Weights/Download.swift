@@ -33,16 +33,22 @@ public struct Download: Sendable {
   /// - Throws: `Failure(.missingInput)` if the server does not have it, `Failure(.io)` if the connection or the disk
   ///   fails; then a later call continues. `Failure(.badInput)` for a wrong digest; then nothing is kept.
   @discardableResult
-  public func fetch(progress: @escaping @Sendable (Int, Int?) -> Void = { _, _ in }) throws -> String {
+  public func fetch(progress: @escaping @Sendable (Int, Int?) -> Void = { _, _ in }) throws
+    -> String
+  {
     try makeFolder()
     let transfer = try transfer(resuming: true, progress)
     let digest: String
     do {
       digest = try verified(transfer)
-    } catch let failure as Failure where failure.kind == .badInput && transfer.start > 0 && sha256 == nil {
+    } catch let failure as Failure
+      where failure.kind == .badInput && transfer.start > 0 && sha256 == nil
+    {
       digest = try verified(try self.transfer(resuming: false, progress))  // the part was of something else
     }
-    guard rename(part, path) == 0 else { throw failure(.io, "cannot rename: \(String(cString: strerror(errno)))") }
+    guard rename(part, path) == 0 else {
+      throw failure(.io, "cannot rename: \(String(cString: strerror(errno)))")
+    }
     unlink(tag)
     return digest
   }
@@ -50,12 +56,15 @@ public struct Download: Sendable {
   private func verified(_ transfer: Transfer) throws -> String {
     let (digest, bytes) = try SourceFingerprint.digest(part)
     if let total = transfer.total, bytes != total {
-      throw failure(.io, "expected \(total) bytes, found \(bytes); run the same command again, it continues")
+      throw failure(
+        .io, "expected \(total) bytes, found \(bytes); run the same command again, it continues")
     }
     if let expected = sha256 ?? transfer.statedDigest, digest != expected {
       unlink(part)
       unlink(tag)
-      throw failure(.badInput, "expected SHA-256 \(expected), found \(digest); nothing was kept, download it again")
+      throw failure(
+        .badInput,
+        "expected SHA-256 \(expected), found \(digest); nothing was kept, download it again")
     }
     return digest
   }
@@ -71,22 +80,31 @@ public struct Download: Sendable {
     let known = (try? SourceBytes.read(tag)).map { String(decoding: $0, as: UTF8.self) }
     let start = known == nil ? 0 : there
     let descriptor = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure(.io, "cannot write: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else {
+      throw failure(.io, "cannot write: \(String(cString: strerror(errno)))")
+    }
     defer { close(descriptor) }
     let transfer = Transfer(
-      url: url, descriptor: descriptor, start: start, knownTag: known, tagPath: tag, progress: progress)
+      url: url, descriptor: descriptor, start: start, knownTag: known, tagPath: tag,
+      progress: progress)
     transfer.run(patience: patience)
     switch transfer.outcome {
     case .done?: break
     case .changed?: return try self.transfer(resuming: false, progress)
     case .status(let code)?:
       if start == 0 { unlink(part) }
-      let hint = code == 401 || code == 403 ? "it asks for an account; accept its terms on the hub" : "is the name right?"
-      throw failure(code == 404 || code == 401 || code == 403 ? .missingInput : .io, "the server answered \(code); \(hint)")
+      let hint =
+        code == 401 || code == 403
+        ? "it asks for an account; accept its terms on the hub" : "is the name right?"
+      throw failure(
+        code == 404 || code == 401 || code == 403 ? .missingInput : .io,
+        "the server answered \(code); \(hint)")
     case .lost(let why)?: throw failure(.io, "\(why); run the same command again, it continues")
     case nil: throw failure(.internal, "the transfer ended without an outcome")
     }
-    guard fsync(descriptor) == 0 else { throw failure(.io, "cannot write: \(String(cString: strerror(errno)))") }
+    guard fsync(descriptor) == 0 else {
+      throw failure(.io, "cannot write: \(String(cString: strerror(errno)))")
+    }
     return transfer
   }
 
@@ -95,7 +113,9 @@ public struct Download: Sendable {
     guard !folder.isEmpty else { return }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch { throw Failure(.io, "\(folder): cannot make the folder: \(error.localizedDescription)") }
+    } catch {
+      throw Failure(.io, "\(folder): cannot make the folder: \(error.localizedDescription)")
+    }
   }
 
   private func failure(_ kind: Failure.Kind, _ what: String) -> Failure {

@@ -33,7 +33,8 @@ public struct PublishedWeights: Sendable, Hashable {
   public let hint: String?
 
   public init(
-    name: String, repository: String, revision: String, files: [File], expected: EncoderConfiguration, use: String,
+    name: String, repository: String, revision: String, files: [File],
+    expected: EncoderConfiguration, use: String,
     hint: String?
   ) {
     self.name = name
@@ -47,7 +48,9 @@ public struct PublishedWeights: Sendable, Hashable {
 
   /// Where a file is published.
   /// - Parameter site: of the hub or of a mirror.
-  public func address(_ file: File, site: String = PublishedWeights.hub, revision: String? = nil) -> String {
+  public func address(_ file: File, site: String = PublishedWeights.hub, revision: String? = nil)
+    -> String
+  {
     let revision = (revision ?? self.revision).replacing("/", with: "%2F")
     return "\(site)/\(repository)/resolve/\(revision)/\(file.name)"
   }
@@ -60,34 +63,44 @@ public struct PublishedWeights: Sendable, Hashable {
   /// `swin_base_patch4_window12_384_22k.pth`; those files themselves are not read.
   public static let all: [PublishedWeights] = [
     PublishedWeights(
-      name: "swin-base-22k", repository: "microsoft/swin-base-patch4-window7-224-in22k", revision: "main",
+      name: "swin-base-22k", repository: "microsoft/swin-base-patch4-window7-224-in22k",
+      revision: "main",
       files: encoder, expected: .swin(.base), use: "images", hint: nil),
     PublishedWeights(
-      name: "swin-base-384-22k", repository: "microsoft/swin-base-patch4-window12-384-in22k", revision: "refs/pr/1",
+      name: "swin-base-384-22k", repository: "microsoft/swin-base-patch4-window12-384-in22k",
+      revision: "refs/pr/1",
       files: encoder, expected: .swin(.base384), use: "referring segmentation",
       hint: "the main branch has pytorch_model.bin alone; pull request 1 adds model.safetensors"),
     PublishedWeights(
-      name: "vit-base-21k", repository: "google/vit-base-patch16-224-in21k", revision: "main", files: encoder,
+      name: "vit-base-21k", repository: "google/vit-base-patch16-224-in21k", revision: "main",
+      files: encoder,
       expected: .vit(.base), use: "images and video frames", hint: nil),
     PublishedWeights(
-      name: "vit-large-21k", repository: "google/vit-large-patch16-224-in21k", revision: "main", files: encoder,
+      name: "vit-large-21k", repository: "google/vit-large-patch16-224-in21k", revision: "main",
+      files: encoder,
       expected: .vit(.large), use: "images, large", hint: nil),
     PublishedWeights(
-      name: "bert-base", repository: "google-bert/bert-base-uncased", revision: "main", files: encoder + wordPieces,
+      name: "bert-base", repository: "google-bert/bert-base-uncased", revision: "main",
+      files: encoder + wordPieces,
       expected: .bert(.base), use: "texts", hint: nil),
     PublishedWeights(
-      name: "bert-large", repository: "google-bert/bert-large-uncased", revision: "main", files: encoder + wordPieces,
+      name: "bert-large", repository: "google-bert/bert-large-uncased", revision: "main",
+      files: encoder + wordPieces,
       expected: .bert(.large), use: "texts, large", hint: nil),
     PublishedWeights(
-      name: "gpt2", repository: "openai-community/gpt2", revision: "main", files: encoder + bytePairs,
+      name: "gpt2", repository: "openai-community/gpt2", revision: "main",
+      files: encoder + bytePairs,
       expected: .gpt2(.small), use: "texts, causal", hint: nil),
     PublishedWeights(
-      name: "longformer-base", repository: "allenai/longformer-base-4096", revision: "main", files: encoder + bytePairs,
+      name: "longformer-base", repository: "allenai/longformer-base-4096", revision: "main",
+      files: encoder + bytePairs,
       expected: .longformer(.base), use: "long texts",
-      hint: "the main branch had pytorch_model.bin alone when this was written; save it again with transformers: "
+      hint:
+        "the main branch had pytorch_model.bin alone when this was written; save it again with transformers: "
         + "LongformerModel.from_pretrained(NAME).save_pretrained(FOLDER)"),
     PublishedWeights(
-      name: "wav2vec2-base-960h", repository: "facebook/wav2vec2-base-960h", revision: "main", files: encoder,
+      name: "wav2vec2-base-960h", repository: "facebook/wav2vec2-base-960h", revision: "main",
+      files: encoder,
       expected: .wav2vec2(.base), use: "speech", hint: nil),
   ]
 

@@ -67,7 +67,8 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
 
   /// The hub sends large files from another host, and says here what they are.
   func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+    _ session: URLSession, task: URLSessionTask,
+    willPerformHTTPRedirection response: HTTPURLResponse,
     newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
   ) {
     readDigest(response)
@@ -88,7 +89,9 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     case 206:
       let range = response.value(forHTTPHeaderField: "Content-Range") ?? ""
       let numbers = range.split { !("0"..."9").contains($0) }.compactMap { Int($0) }
-      guard numbers.first == start, tag == knownTag else { return refuse(.changed, completionHandler) }
+      guard numbers.first == start, tag == knownTag else {
+        return refuse(.changed, completionHandler)
+      }
       total = numbers.count == 3 ? numbers[2] : nil
     case 200:
       there = 0
@@ -127,7 +130,9 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     progress(there, total)
   }
 
-  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
+  ) {
     if outcome == nil {
       if let error {
         outcome = .lost("the connection was lost: \(error.localizedDescription)")
@@ -147,6 +152,8 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
 
   private func readDigest(_ response: HTTPURLResponse) {
     let stated = response.value(forHTTPHeaderField: "X-Linked-Etag")?.filter { $0 != "\"" }
-    if let stated, stated.count == 64, stated.allSatisfy(\.isHexDigit) { statedDigest = stated.lowercased() }
+    if let stated, stated.count == 64, stated.allSatisfy(\.isHexDigit) {
+      statedDigest = stated.lowercased()
+    }
   }
 }

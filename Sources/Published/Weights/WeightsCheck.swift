@@ -25,7 +25,9 @@ extension PublishedWeights {
   /// The folder of these weights: under this program's name for them, or under the hub's.
   public func folder(in root: String) -> String {
     let candidates = [name, repository, String(repository.split(separator: "/").last ?? "")]
-    let found = candidates.first { FileManager.default.fileExists(atPath: "\(root)/\($0)/config.json") }
+    let found = candidates.first {
+      FileManager.default.fileExists(atPath: "\(root)/\($0)/config.json")
+    }
     return "\(root)/\(found ?? name)"
   }
 
@@ -53,7 +55,8 @@ extension PublishedWeights {
       for file in files where file.sha256 != nil {
         let found = try SourceFingerprint.digest("\(folder)/\(file.name)").sha256
         guard found == file.sha256 else {
-          return .wrong("\(folder)/\(file.name): expected SHA-256 \(file.sha256 ?? ""), found \(found)")
+          return .wrong(
+            "\(folder)/\(file.name): expected SHA-256 \(file.sha256 ?? ""), found \(found)")
         }
       }
       let checkpoint = try CheckpointFolder(path: folder)
@@ -73,13 +76,16 @@ extension PublishedWeights {
     guard a.type == b.type else { return "model_type: expected \(a.type), found \(b.type)" }
     for name in Set(a.values.keys).union(b.values.keys).sorted() where !name.contains("drop") {
       if a.values[name] != b.values[name] {
-        return "\(name): expected \(a.values[name] ?? "nothing"), found \(b.values[name] ?? "nothing")"
+        return
+          "\(name): expected \(a.values[name] ?? "nothing"), found \(b.values[name] ?? "nothing")"
       }
     }
     return nil
   }
 
-  private static func fields(_ configuration: EncoderConfiguration) throws -> (type: String, values: [String: String]) {
+  private static func fields(_ configuration: EncoderConfiguration) throws -> (
+    type: String, values: [String: String]
+  ) {
     let (type, data): (String, Data)
     let encoder = JSONEncoder()
     switch configuration {
