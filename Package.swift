@@ -30,6 +30,7 @@ let package = Package(
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
     .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
     .target(name: "Datasets", dependencies: ["Autograd", "NN", "CCairo", "Determinism"]),
+    .target(name: "Published", dependencies: ["Datasets", "Encoders", "NN", "Determinism"]),
     .target(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
@@ -48,7 +49,7 @@ let package = Package(
       name: "mope",
       dependencies: [
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Experiments", "Determinism", "CKernels",
+        "Experiments", "Published", "Determinism", "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -67,6 +68,9 @@ let package = Package(
       name: "FusionTests",
       dependencies: ["Fusion", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "Determinism"]),
+    .testTarget(
+      name: "PublishedTests",
+      dependencies: ["Published", "Datasets", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

@@ -17,7 +17,7 @@ struct Mope: ParsableCommand {
     subcommands: [
         List.self, Plan.self, Run.self, Check.self, Accept.self, Render.self, Doctor.self, Bench.self,
         Diff.self, Encode.self,
-        Pretrain.self,
+        Pretrain.self, DataCommand.self, WeightsCommand.self,
       ])
 
   /// Runs a command and ends with the exit code of what happened. The argument parser would turn every error into 1.

@@ -78,7 +78,7 @@ struct Command {
   }
 
   /// The executable beside this test's bundle.
-  private static var program: String {
+  static var program: String {
     let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     return executable.deletingLastPathComponent().appendingPathComponent("mope").path
   }

@@ -1,22 +1,30 @@
 import Determinism
 
 /// A value of a JSON file and where it stands, so that every mistake can name its entry.
-struct JSONEntry: Sendable {
-  let file: String
+package struct JSONEntry: Sendable {
+  package let file: String
   /// Names and numbers from the top, such as `model.merges[3]`; empty at the top.
-  let path: String
-  let value: JSONValue
+  package let path: String
+  package let value: JSONValue
+
+  package init(file: String, path: String, value: JSONValue) {
+    self.file = file
+    self.path = path
+    self.value = value
+  }
 
   /// The member called `name`; nil if it is missing or null.
-  func optional(_ name: String) throws -> JSONEntry? {
-    let found = try members().filter { $0.name == name }
+  package func optional(_ name: String) throws -> JSONEntry? {
+    guard case .object(let members) = value else { throw failure("an object") }
+    let found = members.filter { $0.name == name }
     if found.count > 1 { throw failure("one member \"\(name)\"", found: "\(found.count)") }
-    guard let value = found.first?.entry, value.value != .null else { return nil }
-    return value
+    guard let member = found.first, member.value != .null else { return nil }
+    return JSONEntry(
+      file: file, path: path.isEmpty ? name : "\(path).\(name)", value: member.value)
   }
 
   /// The member called `name`, which must be there and not null.
-  func required(_ name: String) throws -> JSONEntry {
+  package func required(_ name: String) throws -> JSONEntry {
     guard let entry = try optional(name) else {
       throw failure("a member \"\(name)\"", found: "none")
     }
@@ -24,7 +32,7 @@ struct JSONEntry: Sendable {
   }
 
   /// All members in the order of the file.
-  func members() throws -> [(name: String, entry: JSONEntry)] {
+  package func members() throws -> [(name: String, entry: JSONEntry)] {
     guard case .object(let members) = value else { throw failure("an object") }
     return members.map { member in
       let path = path.isEmpty ? member.name : "\(path).\(member.name)"
@@ -32,32 +40,32 @@ struct JSONEntry: Sendable {
     }
   }
 
-  func elements() throws -> [JSONEntry] {
+  package func elements() throws -> [JSONEntry] {
     guard case .array(let elements) = value else { throw failure("an array") }
     return elements.enumerated().map { index, element in
       JSONEntry(file: file, path: "\(path)[\(index)]", value: element)
     }
   }
 
-  func string() throws -> String {
+  package func string() throws -> String {
     guard case .string(let string) = value else { throw failure("a string") }
     return string
   }
 
-  func bool() throws -> Bool {
+  package func bool() throws -> Bool {
     guard case .bool(let bool) = value else { throw failure("true or false") }
     return bool
   }
 
   /// A token id, or another whole number from 0 to 2³¹ − 2.
-  func id() throws -> Int32 {
+  package func id() throws -> Int32 {
     guard case .number(let number) = value, let id = Int32(exactly: number), id >= 0, id < .max
     else { throw failure("a whole number from 0") }
     return id
   }
 
   /// A failure at this entry. `found` is the value itself if it is short.
-  func failure(_ expected: String, found: String? = nil) -> Failure {
+  package func failure(_ expected: String, found: String? = nil) -> Failure {
     let place = path.isEmpty ? file : "\(file): \(path)"
     return Failure(.badInput, "\(place): expected \(expected), found \(found ?? summary)")
   }

@@ -2,7 +2,7 @@ import Determinism
 
 /// A JSON value. Members keep the order of the file, and repeated names, so that a reader can
 /// object.
-indirect enum JSONValue: Equatable, Sendable {
+package indirect enum JSONValue: Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -10,9 +10,9 @@ indirect enum JSONValue: Equatable, Sendable {
   case array([JSONValue])
   case object([Member])
 
-  struct Member: Equatable, Sendable {
-    let name: String
-    let value: JSONValue
+  package struct Member: Equatable, Sendable {
+    package let name: String
+    package let value: JSONValue
   }
 }
 
@@ -20,21 +20,25 @@ indirect enum JSONValue: Equatable, Sendable {
 ///
 /// Foundation's reader drops all but one of the members that share a name, and with them the
 /// evidence that a vocabulary is broken.
-struct JSONParser {
+package struct JSONParser {
   private static let deepestNesting = 64
   private let file: String
   private let bytes: [UInt8]
+  private let firstLine: Int
   private var i = 0
 
-  private init(file: String, bytes: [UInt8]) {
+  private init(file: String, bytes: [UInt8], firstLine: Int) {
     self.file = file
     self.bytes = bytes
+    self.firstLine = firstLine
   }
 
   /// The value that `bytes`, valid UTF-8, are.
+  /// - Parameter firstLine: the line of the file on which `bytes` begin.
   /// - Throws: `Failure(.badInput)` that names `file`, line and column.
-  static func parse(_ bytes: [UInt8], file: String) throws -> JSONValue {
-    var parser = JSONParser(file: file, bytes: bytes)
+  package static func parse(_ bytes: [UInt8], file: String, firstLine: Int = 1) throws -> JSONValue
+  {
+    var parser = JSONParser(file: file, bytes: bytes, firstLine: firstLine)
     let value = try parser.value(depth: 0)
     parser.skipSpace()
     if parser.i < bytes.count { throw parser.failure("the end of the file") }
@@ -187,7 +191,7 @@ struct JSONParser {
 
   private func failure(_ expected: String) -> Failure {
     let before = bytes[..<i]
-    let line = before.count(where: { $0 == 0x0A }) + 1
+    let line = before.count(where: { $0 == 0x0A }) + firstLine
     let column =
       String(decoding: before.suffix(while: { $0 != 0x0A }), as: UTF8.self)
       .unicodeScalars.count + 1

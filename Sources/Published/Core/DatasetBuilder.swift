@@ -1,0 +1,90 @@
+import Datasets
+import Determinism
+import Foundation
+
+/// Collects the records of a dataset and checks them as a whole.
+struct DatasetBuilder {
+  let kind: PublishedKind
+  let data: DataFolder
+  private var records: [Split: [PublishedRecord]] = [:]
+  private var places: [String: SourcePlace] = [:]
+  private(set) var skips: [SkippedRecord] = []
+  private var notes: [String] = []
+
+  init(_ kind: PublishedKind, _ data: DataFolder) {
+    self.kind = kind
+    self.data = data
+  }
+
+  /// - Throws: `Failure(.badInput)` if the id is taken.
+  mutating func add(_ record: PublishedRecord, to split: Split, at place: SourcePlace) throws {
+    if let other = places.updateValue(place, forKey: record.id) {
+      throw place.bad(
+        "the id \"\(record.id)\" is already used at \(other); expected every id once; remove one of the two"
+      )
+    }
+    records[split, default: []].append(record)
+  }
+
+  mutating func skip(_ id: String, of split: Split, _ reason: SkipReason) {
+    skips.append(SkippedRecord(split: split, id: id, reason: reason))
+  }
+
+  mutating func note(_ text: String) { notes.append(text) }
+
+  func count(_ split: Split) -> Int { records[split]?.count ?? 0 }
+
+  /// The dataset, once all records are added.
+  /// - Parameter alias: a split that is judged on the records of another.
+  /// - Throws: `Failure(.badInput)` for a split without records, `Failure(.missingInput)` for image and sound files that
+  ///   are not there.
+  func finished(
+    _ task: PublishedTask, splits: [Split], alias: (Split, of: Split)? = nil
+  ) throws -> PublishedDataset {
+    for split in splits where count(split) == 0 {
+      let skipped = skips.filter { $0.split == split }
+      let why = skipped.first.map {
+        " (\(skipped.count) skipped, the first: \($0.id): \($0.reason.rawValue))"
+      }
+      throw Failure(
+        .badInput,
+        "\(kind.title): split \(split.rawValue): expected at least one record, found none\(why ?? ""); "
+          + "is \(data.path(kind.folder)) complete?")
+    }
+    let ordered = Split.allCases.filter(splits.contains).map { ($0, records[$0] ?? []) }
+    try checkFiles(ordered)
+    let aliased = Split.allCases.compactMap {
+      split -> (split: Split, records: [PublishedRecord])? in
+      let source = split == alias?.0 ? alias?.of : split
+      return ordered.first { $0.0 == source }.map { (split, $0.1) }
+    }
+    return PublishedDataset(
+      kind: kind, folder: data.root, task: task, splits: aliased, skips: skips, notes: notes)
+  }
+
+  private func checkFiles(_ splits: [(Split, [PublishedRecord])]) throws {
+    var listings: [String: Set<String>] = [:]
+    var missing: [(file: String, id: String)] = []
+    var count = 0
+    var checked: Set<String> = []
+    for (_, records) in splits {
+      for record in records {
+        for file in [record.image, record.audio].compactMap({ $0 }) + record.frames {
+          guard checked.insert(file).inserted else { continue }
+          count += 1
+          let path = file as NSString
+          let folder = path.deletingLastPathComponent
+          if listings[folder] == nil { listings[folder] = Set(data.names(in: folder)) }
+          if listings[folder]?.contains(path.lastPathComponent) != true {
+            missing.append((file, record.id))
+          }
+        }
+      }
+    }
+    guard let first = missing.first else { return }
+    throw Failure(
+      .missingInput,
+      "\(data.path(first.file)): no such file; record \(first.id) of \(kind.title) needs it "
+        + "(\(missing.count) of \(count) files are missing); download or unpack the images again")
+  }
+}

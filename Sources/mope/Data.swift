@@ -1,0 +1,148 @@
+import ArgumentParser
+import Determinism
+import Foundation
+import Published
+
+/// `mope data`
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data",
+    abstract: "Checks and prepares the papers' datasets, as their authors publish them.",
+    discussion:
+      "Nothing is downloaded: check says where each file is published and under which terms.",
+    subcommands: [DataCheckCommand.self, DataPrepareCommand.self, DataCardCommand.self])
+}
+
+/// Where datasets are and which are meant.
+struct DataOptions: ParsableArguments {
+  @Argument(
+    help: "Folder of the datasets, each in a folder of its own: food-101, snli-ve, mm-imdb, …")
+  var folder: String
+  @Argument(help: "Datasets; all that are there if none is named.") var names: [String] = []
+  @Option(help: "Where the prepared form is. Default: .prepared in the folder.") var prepared:
+    String?
+
+  var store: PublishedStore { PublishedStore(data: folder, folder: prepared) }
+
+  /// The datasets that are named.
+  func named() throws -> [PublishedKind] {
+    try names.map { name in
+      guard let kind = PublishedKind(rawValue: name) else {
+        let known = PublishedKind.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Failure(.noMatch, "\(name): no such dataset; expected one of \(known)")
+      }
+      return kind
+    }
+  }
+
+  /// The datasets that are named, or all that are complete.
+  /// - Throws: `Failure(.missingInput)` if there is none.
+  func chosen() throws -> [PublishedKind] {
+    let named = try named()
+    guard named.isEmpty else { return named }
+    let complete = try store.check().filter { $0.state == .complete }.map(\.kind)
+    guard !complete.isEmpty else {
+      throw Failure(
+        .missingInput, "\(folder): no dataset is complete; run: mope data check \(folder)")
+    }
+    return complete
+  }
+}
+
+/// `mope data check`
+struct DataCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Says what is there, what is missing, where it is published, and under which terms.")
+
+  @OptionGroup var options: DataOptions
+
+  func run() throws {
+    let named = try options.named()
+    let found = try options.store.check().filter { named.isEmpty || named.contains($0.kind) }
+    for presence in found { Console.answer(text(presence)) }
+    let broken = found.filter { named.isEmpty ? $0.state == .incomplete : $0.state != .complete }
+    if let first = broken.first {
+      throw Failure(
+        .missingInput,
+        "\(options.folder): \(first.kind.title): \(first.missing.map(\.role).joined(separator: ", ")) missing"
+      )
+    }
+    guard found.contains(where: { $0.state == .complete }) else {
+      throw Failure(
+        .missingInput, "\(options.folder): no dataset is there; expected folders as listed above")
+    }
+  }
+
+  private func text(_ presence: DatasetPresence) -> String {
+    var lines = ["\(presence.kind.title) (\(presence.kind.rawValue)): \(presence.state.rawValue)"]
+    for (requirement, found) in presence.items {
+      if let found {
+        lines.append("  ✓ \(requirement.role): \(found)")
+      } else {
+        let mark = requirement.isOptional ? "·" : "✗"
+        let optional = requirement.isOptional ? ", not needed" : ""
+        lines.append(
+          "  \(mark) \(requirement.role)\(optional): expected \(requirement.alternatives[0])")
+        lines.append("      published at \(requirement.origin)")
+      }
+    }
+    if let prepared = presence.prepared {
+      lines.append(
+        "  prepared: "
+          + prepared.map { "\($0.split) \(grouped($0.records))" }.joined(separator: ", "))
+    } else {
+      lines.append("  not prepared")
+    }
+    lines.append("  terms: \(presence.kind.licenceNote)")
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// `mope data prepare`
+struct DataPrepareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare", abstract: "Converts datasets once into a compact form.",
+    discussion:
+      "What is prepared already and unchanged is kept, so a preparation that was stopped goes on.")
+
+  @OptionGroup var options: DataOptions
+
+  func run() throws {
+    for kind in try options.chosen() {
+      let preparation = try options.store.prepare(kind)
+      let manifest = preparation.manifest
+      let counts = manifest.splits.map { "\($0.split) \(grouped($0.records))" }.joined(
+        separator: ", ")
+      let verb = if case .kept = preparation { "unchanged" } else { "prepared" }
+      Console.answer(
+        "\(kind.title): \(verb): \(counts); skipped \(grouped(manifest.skipped.records))")
+    }
+  }
+}
+
+/// `mope data card`
+struct DataCardCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "card",
+    abstract:
+      "Prints sizes beside the published ones, what was skipped and why, and the shares of the labels."
+  )
+
+  @OptionGroup var options: DataOptions
+
+  func run() throws {
+    let store = options.store
+    let named = try options.named()
+    let kinds = try named.isEmpty ? store.check().filter { $0.prepared != nil }.map(\.kind) : named
+    guard !kinds.isEmpty else {
+      throw Failure(
+        .missingInput,
+        "\(options.folder): nothing is prepared; run: mope data prepare \(options.folder)")
+    }
+    for (index, kind) in kinds.enumerated() {
+      if index > 0 { Console.answer("") }
+      Console.answer(PublishedCard(try store.load(kind)).markdown)
+    }
+  }
+}
