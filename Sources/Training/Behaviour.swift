@@ -97,11 +97,14 @@ public struct Behaviour: Codable, Hashable, Sendable {
     let random = RandomStream(seed: 0).stream("behaviour")
     let encoders = EncoderCatalogue(tier: .smoke, folder: nil)
     let sizes = SplitSizes(train: 4, validation: 0, test: 0)
-    let isOfClips = method.inputs.contains { $0 == .audio || $0 == .video }
-    let dataset: any Dataset =
-      segmenting
-      ? ReferringStandIn(.refCOCO, dataSeed: 0, sizes: sizes)
-      : isOfClips ? MUStARDStandIn(dataSeed: 0, sizes: sizes) : SNLIVEStandIn(dataSeed: 0, sizes: sizes)
+    let dataset: any Dataset
+    if segmenting {
+      dataset = ReferringStandIn(.refCOCO, dataSeed: 0, sizes: sizes)
+    } else if method.inputs.contains(where: { $0 == .audio || $0 == .video }) {
+      dataset = MUStARDStandIn(dataSeed: 0, sizes: sizes)
+    } else {
+      dataset = SNLIVEStandIn(dataSeed: 0, sizes: sizes)
+    }
     let data = try PreparedSplit(dataset, .train, tokenizer: WordVocabulary.standIns)
     let model = try method.model(for: data.task, encoders: encoders, random: random)
     let batch = data.batch([0, 1, 2, 3])

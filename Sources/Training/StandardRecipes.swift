@@ -38,7 +38,7 @@ extension Recipe {
     let (epochs, milestones) =
       switch data {
       case .snliVE: (6, [3, 5])
-      case .food101, .mmIMDB, .vqaV2: (4, [2, 3])
+      case .food101, .mmIMDB, .vqaV2, .refCOCO, .refCOCOPlus: (4, [2, 3])
       case .mustard: (5, [3, 4])
       }
     return Recipe(
