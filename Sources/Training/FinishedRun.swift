@@ -54,15 +54,10 @@ public struct FinishedRun: Sendable {
 
   public var run: TrainingRun { record.key.run }
 
-  /// What the head read of each judged sample, `[N][width]`; nil if it was not kept.
+  /// What the head read of each judged sample, `[N][width]`, in 256 levels a column; nil if it was not kept.
   /// - Throws: `Failure(.badInput)` if the file is damaged.
   public func features() throws -> [[Float]]? {
-    guard let featuresPath else { return nil }
-    guard let features = try SafetensorsFile(path: featuresPath).tensor("features"), features.rank == 2
-    else { throw Failure(.badInput, "\(featuresPath): expected features, a matrix; delete its folder") }
-    let (count, width) = features.shape2
-    let values = features.values
-    return (0..<count).map { Array(values[$0 * width..<($0 + 1) * width]) }
+    try featuresPath.map { try FeatureCodes(path: $0).rows }
   }
 
   /// The value of a metric.

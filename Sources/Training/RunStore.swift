@@ -73,13 +73,16 @@ public struct RunStore: Sendable {
     let digest = try finished.record.key.digest()
     let path = "\(folder)/runs/\(Self.name(digest))"
     Self.remove(startingWith: path)  // an older result, or the half of one that a killed program left
-    try Self.write(finished, tensors: tensors, features: features, to: path, keepingLogits: true)
+    try Self.write(
+      finished, tensors: tensors, features: features.map(FeatureCodes.init), to: path,
+      keepingLogits: true)
     return try Self.read(path)
   }
 
   /// Copies a run to where it ships: decisions without logits, experts' assignments, and trained tensors only where they
   /// are few; with a mask head those of seed 0.
-  public func ship(_ finished: FinishedRun) throws {
+  /// - Parameter withFeatures: also what the head read of the judged samples, where that was kept.
+  public func ship(_ finished: FinishedRun, withFeatures: Bool) throws {
     guard let shipped else { throw Failure(.configuration, "no folder to ship runs to") }
     let path = "\(shipped)/\(Self.name(try finished.record.key.digest()))"
     var tensors: [(name: String, tensor: Tensor)] = []
@@ -87,7 +90,8 @@ public struct RunStore: Sendable {
     if finished.run.method.isPromptTuned, isSmall, let source = finished.tensorsPath {
       tensors = try Self.tensors(source)
     }
-    try Self.write(finished, tensors: tensors, features: nil, to: path, keepingLogits: false)
+    let features = try withFeatures ? finished.featuresPath.map(FeatureCodes.init(path:)) : nil
+    try Self.write(finished, tensors: tensors, features: features, to: path, keepingLogits: false)
   }
 
   /// The tensors of a safetensors file, in the order of their names.
@@ -99,7 +103,7 @@ public struct RunStore: Sendable {
   // MARK: Files
 
   private static func write(
-    _ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)], features: Tensor?,
+    _ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)], features: FeatureCodes?,
     to path: String, keepingLogits: Bool
   ) throws {
     let temporary = "\(path).\(getpid()).tmp"
@@ -156,9 +160,7 @@ public struct RunStore: Sendable {
     if !tensors.isEmpty {
       try SafetensorsWriter.write(tensors, to: "\(temporary)/tensors.safetensors")
     }
-    if let features {
-      try SafetensorsWriter.write([("features", features)], to: "\(temporary)/features.safetensors")
-    }
+    try features?.write(to: "\(temporary)/features.safetensors")
     try? FileManager.default.removeItem(atPath: path)
     guard rename(temporary, path) == 0 else {
       throw Failure(.io, "\(path): cannot rename into place: \(String(cString: strerror(errno)))")

@@ -196,8 +196,12 @@ struct Session {
       try behaviour.accept(those.map { ($0.method, $0.recipe) }, segmenting: segmenting)
     }
     if behaviour != laboratory.runner.behaviour { try behaviour.write(to: project.behaviour) }
+    let withFeatures = try laboratory.experiments.reduce(into: Set<TrainingRun>()) {
+      $0.formUnion(try laboratory.needs($1).features)
+    }
     for run in runs {
-      if let finished = stored[run] { try laboratory.runner.store.ship(finished) }
+      guard let finished = stored[run] else { continue }
+      try laboratory.runner.store.ship(finished, withFeatures: withFeatures.contains(run))
     }
   }
 }

@@ -10,7 +10,7 @@ import Testing
       "c837fa9f2eeedfeb71f04f8caf0cfca49b01f18f923acdb7c2034232f27d4100"
     ),
     (FoodStandIn(), .test, "3c59b93b317fb7a8eb54c7c90cd51bc48c91dd00f50e0d99b61ff80666be0d64"),
-    (IMDBStandIn(), .test, "fd9586e8471d0354405770bf453c37cf98ef919778490bc912696588b99eeb29"),
+    (IMDBStandIn(), .test, "c88e47c4854179da73151be2faf77fbcd5866950fe975b2e5b2b332a1ca0a1e8"),
     (
       ReferringStandIn(.refCOCO), .testA,
       "1117ce5c33f1a8c81fb91fcdda15ab49d5ef1de0650e6861060d37db55ee66c3"
