@@ -60,7 +60,8 @@ extension Experiment {
         Panels(
           shown.map { group in
             ImageGrid(
-              title(group), first.groups.members(group.expert).prefix(8).map(questions.cell), columns: 4,
+              title(group), first.groups.members(group.expert).prefix(8).map(questions.cell),
+              columns: 4,
               side: 100)
           }),
         named: "sheets",
@@ -219,7 +220,7 @@ private struct Questions {
 
   static let kinds = ["what colour", "what shape", "how many", "is there", "where"]
   /// In every kind of question, or without a meaning of their own.
-  static let stopWords: Set<String> = ["is", "the", "a", "of", "are", "on"]
+  static let stopWords: Set<String> = ["is", "the", "a", "of", "are", "on", "there"]
   static let labelNames: [(id: String, title: String)] = [
     ("kind", "kind of question"), ("subject", "thing asked about"),
     ("objects", "number of objects"),

@@ -26,12 +26,22 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Data
     let data = workbench.data(.mustard)
+    let dataset = try data.dataset(workbench.tier)
+    let clips = try (0..<8).map { index in
+      let clip = try dataset.example(index, of: .test)
+      let answer = clip.label.indices.map { dataset.task.labels[$0] }.joined()
+      let voice = clip.attribute("voice") ?? ""
+      return clip.frames?.first.map { frame in
+        ImageGrid.Cell(
+          RGBImage(width: frame.width, height: frame.height, bytes: frame.bytes),
+          "\(clip.text ?? ""), in a \(voice) voice → \(answer)")
+      }
+    }
     notebook.show(
-      ImageGrid("", try workbench.contactSheet(data, count: 6), columns: 2, side: 280),
-      named: "samples",
-      "The first six test clips of the stand-in: four frames, the words, the label. The sound cannot be shown.",
+      ImageGrid(rows: [Array(clips[..<4]), Array(clips[4...])], side: 130), named: "samples",
+      "The first eight test clips of the stand-in: the first of four frames, the words, how the voice sounds, the label.",
       alternative:
-        "Six rows of four drawn faces, some with the mouth up and some with it down, each with a short sentence and a label."
+        "Eight drawn faces, some with the mouth up and some with it down, each with a short sentence, a kind of voice and a label."
     )
 
     //: ## Runs
