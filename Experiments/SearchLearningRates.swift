@@ -87,7 +87,7 @@ private func scores(
     columns: factors.map {
       Measurements.Column(
         columnId(name, $0), title: "\(title) ×\($0)", unit: "%", digits: 1, resolution: 0.05)
-    })
+    }, seeds: [0])
   for (factor, results) in zip(factors, results) {
     for row in rows {
       for run in results.runs(row.id, on: name) {

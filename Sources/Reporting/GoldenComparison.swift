@@ -118,7 +118,8 @@ public struct GoldenComparison: Sendable {
         "the golden has no value for this cell: removed by hand? if the cell is new: mope accept")
     }
     if let why = staleness(of: golden, cell, column) { return outcome(.stale, why) }
-    if let seed = context.seeds.first(where: { seed in !values.contains { $0.key == seed } }) {
+    let seeds = measurements.seeds ?? context.seeds
+    if let seed = seeds.first(where: { seed in !values.contains { $0.key == seed } }) {
       return outcome(.missing, "seed \(seed) was asked for, the run has no value for it")
     }
     let results = values.map { compare(cell, seed: $0.key, value: $0.value, column) }

@@ -63,16 +63,19 @@ public struct Measurements: Sendable {
   public let columns: [Column]
   /// The paper's table, as `Golden/paper.json` names it.
   public let paperTable: String?
+  /// The seeds every cell should have, where they are not those of the run; a search has one.
+  public let seeds: [Int]?
   private var values: [Key: [Int: Double]] = [:]
   private var absences: [Key: Missing] = [:]
 
-  public init(rows: [Row], columns: [Column], paperTable: String? = nil) {
+  public init(rows: [Row], columns: [Column], paperTable: String? = nil, seeds: [Int]? = nil) {
     require(Set(rows.map(\.id)).count == rows.count, "Measurements: two rows have the same id")
     require(
       Set(columns.map(\.id)).count == columns.count, "Measurements: two columns have the same id")
     self.rows = rows
     self.columns = columns
     self.paperTable = paperTable
+    self.seeds = seeds
   }
 
   /// Records the value of one seed.

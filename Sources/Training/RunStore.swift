@@ -87,7 +87,8 @@ public struct RunStore: Sendable {
     let path = "\(shipped)/\(Self.name(try finished.record.key.digest()))"
     var tensors: [(name: String, tensor: Tensor)] = []
     let isSmall = finished.predictions.kind != .masks || finished.run.seed == 0  // a mask head is large
-    if finished.run.method.isPromptTuned, isSmall, let source = finished.tensorsPath {
+    let isReported = finished.run.data.judgedOn != Split.validation.rawValue  // a search is judged once
+    if finished.run.method.isPromptTuned, isSmall, isReported, let source = finished.tensorsPath {
       tensors = try Self.tensors(source)
     }
     let features = try withFeatures ? finished.featuresPath.map(FeatureCodes.init(path:)) : nil

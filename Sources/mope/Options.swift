@@ -57,14 +57,15 @@ struct CommonOptions: ParsableArguments {
     _ ids: [String], jobs: Int = 1, retrains: Bool = false, checkpointInterval: Double = 20
   ) throws -> (laboratory: Laboratory, project: Project, selected: [Experiment]) {
     let project = try Project.find()
-    let selected = try select(ids, from: allExperiments)
+    let drafts = draftExperiments.filter { ids.contains($0.info.id) || tier == .smoke }
+    let selected = try select(ids, from: allExperiments + drafts)
     let store = RunStore(folder: store ?? project.store, shipped: project.shippedRuns)
     let runner = Runner(
       store: store, encoders: EncoderCatalogue(tier: tier, folder: project.encoders),
       behaviour: try Behaviour.read(project.behaviour), jobs: jobs, retrains: retrains,
       checkpointInterval: checkpointInterval)
     let laboratory = Laboratory(
-      experiments: allExperiments, root: project.root, runner: runner,
+      experiments: allExperiments + drafts, root: project.root, runner: runner,
       paper: try PaperResults.read(project.golden + "/paper.json"), tier: tier,
       seeds: seeds.values, dataSeed: dataSeed)
     return (laboratory, project, selected)
@@ -85,7 +86,7 @@ struct CommonOptions: ParsableArguments {
 
   private func select(_ ids: [String], from all: [Experiment]) throws -> [Experiment] {
     for id in ids where !all.contains(where: { $0.info.id == id }) {
-      let near = all.map(\.info.id).min { distance($0, id) < distance($1, id) }
+      let near = (all + draftExperiments).map(\.info.id).min { distance($0, id) < distance($1, id) }
       let hint = near.map { "; did you mean \($0)?" } ?? ""
       throw Failure(.noMatch, "\(id): no such experiment\(hint) (mope list shows all)")
     }

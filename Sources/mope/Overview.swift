@@ -1,5 +1,6 @@
 import ArgumentParser
 import Determinism
+import Experiments
 import Foundation
 import Laboratory
 import Reporting
@@ -63,6 +64,9 @@ struct List: ParsableCommand, KernelChoosing {
         .text(entry.id), .text(entry.state.rawValue), .text("\(entry.storedRuns)/\(entry.runs)"),
         .text(verdicts.isEmpty ? "none yet" : verdicts.joined(separator: "  ")),
       ])
+    }
+    if ids.isEmpty && options.tier != .smoke {
+      for draft in draftExperiments { table.append([.text(draft.info.id), "draft", "–", "no goldens yet"]) }
     }
     Console.answer(table.terminalText(width: Console.outputWidth, color: options.usesColor))
     Console.answer(Verdict.allCases.map(\.label).joined(separator: "   "))
