@@ -32,12 +32,24 @@ extension Recipe {
   private static func mini(
     _ method: Method, on data: DataChoice.Name, _ factor: Float
   ) -> Recipe {
+    if data.isSegmentation { return miniMasks(method, factor) }
     let start: Float = method.isPromptTuned ? 4e-3 : data == .snliVE ? 2e-4 : 5e-4
     let rate = factor * start
     let isVE = data == .snliVE
     return Recipe(
       batchSize: 32, epochs: isVE ? 6 : 4, learningRate: rate, textLearningRate: 1.25 * rate,
       weightDecay: 0.01, milestones: isVE ? [3, 5] : [2, 3])
+  }
+}
+
+extension Recipe {
+  /// 1500 steps of half the batch: the decoder starts from nothing, and steps are what it lacks. It trains with the image
+  /// side's rate, so that fine-tuning starts higher than for classification.
+  private static func miniMasks(_ method: Method, _ factor: Float) -> Recipe {
+    let rate = factor * (method.isPromptTuned ? 4e-3 : 2e-3)
+    return Recipe(
+      batchSize: 16, epochs: 3, learningRate: rate, textLearningRate: 1.25 * rate,
+      weightDecay: 0.01, milestones: [2])
   }
 }
 
