@@ -69,11 +69,9 @@ extension Experiment {
           "Grouped bar chart of three methods on three splits; the table above has the numbers.")
     }
 
-    //: Training examples against validation examples: how much a method has memorised.
-    let fit = results.measurements { _ in
-      [Score(.meanIoU, on: .train), Score(.meanIoU, on: .validation)]
-    }
-    notebook.compare(results.measurements { _ in [Score(.meanIoU, on: .train)] })
+    //: The same score on training examples; its distance to validation is what a method has memorised.
+    let fit = results.measurements { _ in [Score(.meanIoU, on: .train)] }
+    notebook.compare(fit)
 
     var sizes = Table("Method", "trainable here", "printed, full size")
     for row in measured.rows {
@@ -132,8 +130,8 @@ extension Experiment {
       .all(
         ["refcoco", "refcoco+"].map { name in
           let (train, validation) = ("\(name):meanIoU:train", "\(name):meanIoU:validation")
-          let own = gaps("mope", train, validation, fit)
-          let other = gaps("sequentialfuse", train, validation, fit)
+          let own = gaps("mope", (fit, train), (measured, validation))
+          let other = gaps("sequentialfuse", (fit, train), (measured, validation))
           return .exceeds(
             other.keys.sorted().compactMap { seed in own[seed].map { (other[seed] ?? .nan) - $0 } },
             unit: "points")
@@ -164,11 +162,11 @@ private func paired(
 
 /// Training minus validation score of each seed.
 private func gaps(
-  _ row: String, _ train: String, _ validation: String, _ table: Measurements
+  _ row: String, _ train: (table: Measurements, column: String),
+  _ validation: (table: Measurements, column: String)
 ) -> [Int: Double] {
-  let (high, low) = (
-    table.values(row: row, column: train), table.values(row: row, column: validation)
-  )
+  let high = train.table.values(row: row, column: train.column)
+  let low = validation.table.values(row: row, column: validation.column)
   return high.reduce(into: [:]) { gaps, entry in
     if let value = low[entry.key] { gaps[entry.key] = entry.value - value }
   }

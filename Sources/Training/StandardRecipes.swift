@@ -33,6 +33,7 @@ extension Recipe {
   private static func mini(
     _ method: Method, on data: DataChoice.Name, _ factor: Float
   ) -> Recipe {
+    if data.isSegmentation { return miniMasks(method, factor) }
     let start: Float = method.isPromptTuned ? 4e-3 : data == .snliVE ? 2e-4 : 5e-4
     let rate = factor * start
     let (epochs, milestones) =
@@ -44,6 +45,17 @@ extension Recipe {
     return Recipe(
       batchSize: 32, epochs: epochs, learningRate: rate, textLearningRate: 1.25 * rate,
       weightDecay: 0.01, milestones: milestones)
+  }
+}
+
+extension Recipe {
+  /// 1500 steps of half the batch: the decoder starts from nothing, and steps are what it lacks. It trains with the image
+  /// side's rate, so that fine-tuning starts higher than for classification.
+  private static func miniMasks(_ method: Method, _ factor: Float) -> Recipe {
+    let rate = factor * (method.isPromptTuned ? 4e-3 : 2e-3)
+    return Recipe(
+      batchSize: 16, epochs: 3, learningRate: rate, textLearningRate: 1.25 * rate,
+      weightDecay: 0.01, milestones: [2])
   }
 }
 

@@ -56,7 +56,9 @@ final class ProgressDisplay: Sendable {
         state.done += 1
         if wasTrained {
           state.trained.append(finished.record.trainSeconds)
-          let metrics = finished.record.metrics.map { "\($0.name.rawValue) \(fixed($0.value, 1)) %" }
+          let metrics = finished.record.metrics.map { metric in
+            "\(metric.split.map { "\($0.rawValue) " } ?? "")\(metric.name.rawValue) \(fixed(metric.value, 1)) %"
+          }
           announce(
             run,
             "done in \(fixed(finished.record.trainSeconds, 1)) s, \(metrics.joined(separator: ", "))",
