@@ -28,7 +28,7 @@ extension Experiment {
     let results = datasets.map { name in
       factors.map { factor in
         workbench.results(
-          of: searchedMethods.map { id, method in
+          of: table1Methods.map { id, method in
             Workbench.Cell(
               row: Measurements.Row(id, title: method.title), method: method,
               data: DataChoice(name, judgedOn: "validation", dataSeed: 0),
@@ -40,7 +40,7 @@ extension Experiment {
     //: ## Result
     //: For SNLI-VE and Food-101 the score is the accuracy, for MM-IMDB the mean of F1-macro and F1-micro.
     let tables = zip(datasets, results).map { name, byFactor in
-      scores(name, factors, byFactor, rows: searchedMethods.map { Measurements.Row($0.id, title: $0.method.title) })
+      scores(name, factors, byFactor, rows: table1Methods.map { Measurements.Row($0.id, title: $0.method.title) })
     }
     for table in tables {
       notebook.compare(table)
@@ -52,7 +52,7 @@ extension Experiment {
     //: for all. One seed decides, and on SNLI-VE seeds differ by some points: there a factor between close scores is luck.
     var chosen = Table("Method", "SNLI-VE", "Food-101", "MM-IMDB")
     var (agreeing, count) = (0, 0)
-    for (id, method) in searchedMethods {
+    for (id, method) in table1Methods {
       let best = tables.map { bestFactor(row: id, factors, $0) }
       chosen.append([.text(method.title)] + best.map { .text($0.map { "×\($0)" } ?? "–") })
       for (name, factor) in zip(datasets, best) {
@@ -73,9 +73,6 @@ extension Experiment {
             test: "recipes that have the best factor, of \(count)")))
   }
 }
-
-/// The rows of Table 1 that have a recipe of their own: MoPE on Swin uses that of MoPE on ViT.
-private let searchedMethods = table1Methods.filter { $0.method.vision != .swin }
 
 /// The validation scores of one dataset, a column for each factor.
 private func scores(

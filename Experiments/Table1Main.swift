@@ -31,8 +31,8 @@ extension Experiment {
       on: [workbench.data(.snliVE), workbench.data(.food101), workbench.data(.mmIMDB)])
 
     //: ## Result
-    //: The image encoder is ViT-mini except in the last two rows; the papers' baselines and their main rows have Swin-B. Rows
-    //: without a number of the papers are ones they do not print.
+    //: The image encoder is ViT-mini in all rows. The papers' baselines have Swin-B, as their main rows have; beside MoPE with
+    //: four experts stands their row with ViT-B. With sixteen experts they print no row with ViT-B.
     let measured = results.measurements(paperTable: "table-1-main")
     notebook.compare(measured)
 
@@ -61,7 +61,7 @@ extension Experiment {
           ], width: 900, height: 380),
         named: column.id.replacing(":", with: "-"),
         "\(column.title) of every method on 2000 test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
-        alternative: "Bar chart of \(column.title) for eighteen methods; the table above has the numbers.")
+        alternative: "Bar chart of \(column.title) for sixteen methods; the table above has the numbers.")
     }
 
     //: ## Verdicts
@@ -104,11 +104,10 @@ extension Experiment {
         ["mope-k16"], ["sequentialfuse", "lateconcat"], columns: ["mm-imdb:f1Macro", "mm-imdb:f1Micro"],
         in: measured), paper: "holds")
     notebook.claim(
-      "On Food-101, MoPE is within 2 points of the fine-tuned SequentialFuse and LateConcat",
-      .all([
-        .within("mope-k16", "sequentialfuse", margin: .points(2), columns: ["food-101:accuracy"], in: measured),
-        .within("mope-k16", "lateconcat", margin: .points(2), columns: ["food-101:accuracy"], in: measured),
-      ]), paper: "holds")
+      "On Food-101, MoPE is at most 2 points below the fine-tuned SequentialFuse and LateConcat",
+      .beats(
+        ["mope-k16"], ["sequentialfuse", "lateconcat"], columns: ["food-101:accuracy"], by: .points(-2), in: measured),
+      paper: "within 2 points of both")
     notebook.claim(
       "On SNLI-VE, MoPE is not more than 1 point below the fine-tuned SequentialFuse",
       .beats(
@@ -121,9 +120,6 @@ extension Experiment {
       "Text alone is far better than the image alone on every dataset",
       .beats(["textonly"], ["imgonly"], in: measured), paper: "holds")
     notebook.claim(
-      "The ViT and the Swin variant with 4 experts agree within 0.6 points",
-      .within("mope-k4", "mope-swin-k4", margin: .points(0.6), in: measured), paper: "within 0.6 points at 1.6 M parameters")
-    notebook.claim(
       "On MM-IMDB prompting the image's encoder is worse than fine-tuning it",
       .beats(["imgonly"], ["p-imgonly"], columns: ["mm-imdb:f1Macro", "mm-imdb:f1Micro"], in: measured),
       paper: "4 to 7 points worse")
@@ -133,7 +129,21 @@ extension Experiment {
         "p-imgonly", "imgonly", margin: .points(1.5), columns: ["snli-ve:accuracy", "food-101:accuracy"],
         in: measured), paper: "holds; 4 to 7 points lower on MM-IMDB")
 
-    //: PMF-Large, which the first paper adds, has encoders of another size than all other rows; the mini tier has none.
+    //: **Where the papers' order is found, and where not.** MoPE with sixteen experts leads all prompt-tuned methods on SNLI-VE
+    //: and Food-101, and on SNLI-VE the fine-tuned ones, too. On MM-IMDB it does not: P-LateConcat, PMF and P-MMBT are ahead,
+    //: by up to seven points of F1-macro. Among the fine-tuned rows the same happens, LateConcat is six points ahead of
+    //: SequentialFuse. There a plot says a word for three genres of four, icon and word mostly add up, and a head that reads
+    //: the text directly has the rare genres for free; MoPE hears of them only through prompts.
+    //:
+    //: **The lead over P-SequentialFuse** is ten points on SNLI-VE and one to two elsewhere, smaller than the papers' on
+    //: three columns of four. Part of a lead can be a baseline that was not tuned: with the rate that is best for MoPE,
+    //: P-SequentialFuse loses four points on Food-101 ([the search](../Reports/search-learning-rates.md)).
+    //:
+    //: **Prompting the image's encoder alone** is ten points behind fine-tuning it on Food-101: six vectors per block are little
+    //: to turn an encoder of width 64.
+    //:
+    //: Two rows of the papers are missing. PMF-Large has encoders of another size than all other rows, and the mini tier has
+    //: none. MoPE on Swin has a mini encoder but no searched recipe yet.
   }
 }
 
@@ -146,5 +156,4 @@ let table1Methods: [(id: String, method: Method)] = [
   ("p-mmbt", .promptedMMBT), ("promptfuse", .promptFuse), ("blindprompt", .blindPrompt),
   ("promptfuse-dagger", .deepPromptFuse), ("pmf", .pmf),
   ("mope-k4", .mope(.all, experts: 4)), ("mope-k16", .mope(.all, experts: 16)),
-  ("mope-swin-k4", .mope(.all, experts: 4).seeing(with: .swin)), ("mope-swin-k16", .mope(.all, experts: 16).seeing(with: .swin)),
 ]
