@@ -64,5 +64,12 @@ extension Experiment {
     notebook.claim(
       "P-SequentialFuse with an up-projection per block reaches MoPE with a shared one (not below by more than a point)",
       .beats(["p-sequentialfuse-4"], ["mope-1"], by: .points(-1), in: measured), paper: "not looked at")
+
+    //: This decides how [Table 1](../Reports/table-1-main.md) is to be read. With one token for all blocks MoPE is ahead of
+    //: P-SequentialFuse; with a token for each block P-SequentialFuse, which trains less than half as many parameters, is as good
+    //: as MoPE with a shared token or better, on all columns. What MoPE adds to a shared mapped prompt is, at this
+    //: scale, mostly this: something that depends on the instance *and* differs from block to block. The experts are one
+    //: way to have it, a few more linear maps are another and a cheaper one. The papers compare with the shared token only.
+    //: Whether that holds for Swin-B, where up to eighteen blocks share one token, cannot be said from four blocks.
   }
 }

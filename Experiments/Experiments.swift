@@ -7,6 +7,7 @@ public let allExperiments: [Experiment] = [
   .table1Main,
   .table2PromptTypes,
   .table3Routing,
+  .table4Modularity,
   .table5MainModality,
   .figure1Motivation,
   .figure2Architecture,
@@ -19,6 +20,7 @@ public let allExperiments: [Experiment] = [
   .theorem2Adaptivity,
   .checkParameterEfficiency,
   .checkConstantCost,
+  .checkMapperSharing,
   .searchLearningRates,
 ]
 
@@ -26,14 +28,12 @@ public let allExperiments: [Experiment] = [
 /// and `mope check` judges them from the day they move into the list above.
 public let draftExperiments: [Experiment] = [
   .checkAuthorsTiling,
-  .table4Modularity,
   .table6RIS,
   .table7MUStARD,
   .figure5ExpertVsLength,
   .figure6DataScaling,
   .figure10RISQualitative,
   .figure11VQARouting,
-  .checkMapperSharing,
   .checkInteraction,
   .checkDataSeeds,
 ]

@@ -11,9 +11,9 @@ import Training
  by one and finds that the dynamic prompt brings the largest gain, that the mapped prompt is needed, and that the static
  prompt adds a little.
 
- Here the seven subsets are trained on the stand-in for SNLI-VE: a drawn scene, a sentence about it, three classes. The
- picture alone decides nothing (33.3 %), and the sentence alone at most 66.7 %. Both encoders are small, pretrained on one
- modality each, and frozen. The paper's finding would be contradicted by a subset without the dynamic prompt that keeps
+ Here the seven subsets are trained on the three stand-ins. On SNLI-VE's the picture alone decides nothing (33.3 %), and the
+ sentence alone at most 66.7 %. Both encoders are small, pretrained on one modality each, and frozen. [Ps,Pm] is
+ P-SequentialFuse, with the learning rate that was searched for it; the other subsets have MoPE's. The paper's finding would be contradicted by a subset without the dynamic prompt that keeps
  up with all three.
  */
 extension Experiment {
@@ -48,25 +48,23 @@ extension Experiment {
     let measured = results.measurements(paperTable: "table-2-prompt-types")
     notebook.compare(measured)
 
-    let accuracy = measured.columns[0].id
-    notebook.show(
-      BarChart(
-        "Which prompts are needed", axis: Axis("SNLI-VE stand-in, accuracy [%]", includes: [0, 100]),
-        groups: subsets.map(\.prompts.symbols),
-        series: [
-          BarChart.Series(
-            "MoPE, k = 16", subsets.map { measured.estimate(row: $0.id, column: accuracy) })
-        ],
-        references: [
-          BarChart.Reference("image alone, at most", 33.3),
-          BarChart.Reference("text alone, at most", 66.7),
-        ]),
-      named: "accuracy",
-      "Accuracy on 2000 test pairs for each subset of prompts. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
-      alternative: """
-        Bar chart of the accuracy of seven subsets of prompts, with lines at the best that image alone (33.3 %) and text \
-        alone (66.7 %) can reach. The table above has the numbers.
-        """)
+    for column in measured.columns {
+      let isVE = column.id == "snli-ve:accuracy"
+      notebook.show(
+        BarChart(
+          column.title, axis: Axis("\(column.title) [%]", includes: isVE ? [0, 100] : [0]),
+          groups: subsets.map(\.prompts.symbols),
+          series: [
+            BarChart.Series("MoPE, k = 16", subsets.map { measured.estimate(row: $0.id, column: column.id) })
+          ],
+          references: isVE
+            ? [
+              BarChart.Reference("image alone, at most", 33.3), BarChart.Reference("text alone, at most", 66.7),
+            ] : [], height: 280),
+        named: column.id.replacing(":", with: "-"),
+        "\(column.title) on 2000 test pairs for each subset of prompts. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+        alternative: "Bar chart of \(column.title) for seven subsets of prompts; the table above has the numbers.")
+    }
 
     //: ## Verdicts
     //: Differences are paired by seed. A verdict here is about the stand-in.
@@ -85,13 +83,18 @@ extension Experiment {
       "The static prompt adds to [Pd,Pm]", .beats(["ps-pd-pm"], ["pd-pm"], in: measured),
       paper: "+2.84 %")
     notebook.claim(
-      "The static prompt alone stays at the image's chance level",
-      .near("ps", value: 33.3, margin: 2, in: measured), paper: "about 33 %")
+      "The static prompt alone stays at the image's chance level on SNLI-VE",
+      .near("ps", value: 33.3, margin: 2, columns: ["snli-ve:accuracy"], in: measured), paper: "about 33 %")
     notebook.claim(
-      "The mapped prompt alone stays at the image's chance level",
-      .near("pm", value: 33.3, margin: 2, in: measured), paper: "about 33 %")
+      "The mapped prompt alone stays at the image's chance level on SNLI-VE",
+      .near("pm", value: 33.3, margin: 2, columns: ["snli-ve:accuracy"], in: measured), paper: "about 33 %")
 
-    //: Two findings of the paper are not found here. The mapped prompt alone is far above chance: it carries the text into
+    //: On SNLI-VE the dynamic prompt brings 13 % of the score, as in the papers; on the two others it brings 1 to 4 %: there the
+    //: static and the mapped prompt alone come close, the more so with the learning rate that was searched for them
+    //: ([the search](../Reports/search-learning-rates.md)). The dynamic prompt alone is stronger here than the mapped one on every
+    //: column: its router hears the text, too, and it says something else to every block.
+    //:
+    //: Two findings of the papers are not found. The mapped prompt alone is far above chance: it carries the text into
     //: every block, and one token that depends on the sentence is enough for these short sentences. And the static prompt
     //: adds nothing that four seeds can show: the smallest effect that would have been seen stands with the verdict.
   }

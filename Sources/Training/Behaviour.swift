@@ -57,7 +57,7 @@ public struct Behaviour: Codable, Hashable, Sendable {
     }
   }
 
-  /// The name of a reference: the method, and which loss is used.
+  /// The name of a reference: the method, which loss is used, and the learning rate where it is not the prompts' usual one.
   private static func structure(
     _ method: Method, _ recipe: Recipe, _ segmenting: Bool
   ) throws -> String {
@@ -65,7 +65,8 @@ public struct Behaviour: Codable, Hashable, Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(method), as: UTF8.self)
     let task = segmenting ? " masks" : ""
-    return "\(method.title) \(ContentHash.of(text).prefix(8))\(task) λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold)"
+    let rate = recipe.learningRate == 4e-3 ? "" : " η=\(recipe.learningRate)"
+    return "\(method.title) \(ContentHash.of(text).prefix(8))\(task) λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold)\(rate)"
   }
 
   private static func agree(_ a: [Double], _ b: [Double]) -> Bool {

@@ -36,12 +36,17 @@ private func finished(_ command: Command) throws -> [String: Data] {
     let killed = try Command("killed")
     let command = ["run", id] + flags + ["--checkpoint-seconds", "0"]
     var interruptedInside = false
-    for attempt in 1...40 {
+    let unfinished = "\(killed.project)/.mope/unfinished"
+    for attempt in 1...15 {
+      let start = Date.now
       let process = try killed.start(command)
-      Thread.sleep(forTimeInterval: 0.12 + 0.013 * Double(attempt))
+      // However slow the machine is: the kill comes some time after the first checkpoint of this attempt.
+      while process.isRunning && !hasFile(in: unfinished, since: start) && Date.now < start + 60 {
+        Thread.sleep(forTimeInterval: 0.003)
+      }
+      Thread.sleep(forTimeInterval: 0.007 * Double(attempt))
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
-      let unfinished = "\(killed.project)/.mope/unfinished"
       let left = (try? FileManager.default.contentsOfDirectory(atPath: unfinished)) ?? []
       interruptedInside = interruptedInside || left.contains { $0.hasSuffix(".safetensors") }
     }
@@ -51,5 +56,14 @@ private func finished(_ command: Command) throws -> [String: Data] {
     #expect(try finished(killed) == expected)
     let left = try FileManager.default.contentsOfDirectory(atPath: "\(killed.project)/.mope/unfinished")
     #expect(left.isEmpty, "files of killed programs are left: \(left)")
+  }
+
+  /// Whether a file of this folder was written since then.
+  private func hasFile(in folder: String, since start: Date) -> Bool {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.contains { file in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)")
+      return (attributes?[.modificationDate] as? Date).map { $0 >= start } ?? false
+    }
   }
 }

@@ -56,3 +56,29 @@ import Training
     #expect(changes == ["run.recipe.epochs: 6 → 7"])
   }
 }
+
+@Suite struct SearchedRatesTests {
+  @Test func `every method of the search has a rate that was tried, on every dataset`() {
+    let methods: [Method] = [
+      .fineTuned(.vision), .fineTuned(.text), .lateConcat, .sequentialFuse, .mmbt, .prompted(.vision), .prompted(.text),
+      .promptedLateConcat, .promptedSequentialFuse, .promptedMMBT, .promptFuse, .blindPrompt, .deepPromptFuse, .pmf,
+      .mope(.all, experts: 4), .mope(.all),
+    ]
+    #expect(Set(methods.map(\.recipeName)).count == methods.count)
+    for method in methods {
+      for data in [DataChoice.Name.snliVE, .food101, .mmIMDB] {
+        #expect(SearchedRates.tried.contains(SearchedRates.factor(method, on: data)))
+      }
+    }
+    #expect(methods.contains { SearchedRates.factor($0, on: .mmIMDB) != 1 })
+  }
+
+  @Test func `ablations of MoPE use its recipe, P-SequentialFuse its own`() {
+    #expect(Method.mope([.dynamic, .mapped]).recipeName == "MoPE k=16")
+    #expect(Method.mope(.all, experts: 2).recipeName == "MoPE k=4")
+    #expect(Method.mope(.all, main: .text).recipeName == "MoPE k=16")
+    #expect(Method.mope([.fixed, .mapped], length: 54).recipeName == "P-SequentialFuse")
+    let recipe = Recipe.standard(.promptedSequentialFuse, on: .food101, tier: .mini)
+    #expect(recipe.learningRate == 8e-3)
+  }
+}
