@@ -28,6 +28,7 @@ extension Experiment {
       ("own", "prompts of the own image", .mope(.all).seeing(with: .swin)), ("mixed", "tiled as in the released code", mixed),
     ]
     let results = workbench.results(of: rows.map { (Measurements.Row($0.id, title: $0.title), $0.method) }, on: [data])
+    workbench.needsModels(of: results)
     guard !workbench.isPlanning else { return }
 
     //: ## Result

@@ -30,6 +30,7 @@ extension Experiment {
     ]
     let data = workbench.data(.snliVE)
     let results = workbench.results(of: methods.map { (Measurements.Row($0.id, title: $0.title), $0.method) }, on: [data])
+    workbench.needsModels(of: results)
     guard !workbench.isPlanning, let judged = try workbench.judged(data) else { return }
     let examples = try workbench.examples(data)
 

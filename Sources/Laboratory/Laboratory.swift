@@ -34,11 +34,11 @@ public struct Laboratory: Sendable {
   /// The runs an experiment asks for, and of which it needs more than decisions and scores.
   public func needs(
     _ experiment: Experiment
-  ) throws -> (runs: [TrainingRun], features: Set<TrainingRun>) {
-    guard experiment.trains else { return ([], []) }
+  ) throws -> (runs: [TrainingRun], features: Set<TrainingRun>, models: Set<TrainingRun>) {
+    guard experiment.trains else { return ([], [], []) }
     let workbench = Workbench(purpose: .plan, tier: tier, seeds: seeds, dataSeed: dataSeed)
     try experiment.body(try notebook(experiment, environmentClass: ""), workbench)
-    return (workbench.requested, workbench.runsWithFeatures)
+    return (workbench.requested, workbench.runsWithFeatures, workbench.runsWithModels)
   }
 
   /// The report of an experiment from these runs.

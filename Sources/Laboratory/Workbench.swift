@@ -24,6 +24,8 @@ public final class Workbench {
   private var known: Set<TrainingRun> = []
   /// Those of them whose features are asked for.
   public private(set) var runsWithFeatures: Set<TrainingRun> = []
+  /// Those of them whose trained models are asked for.
+  public private(set) var runsWithModels: Set<TrainingRun> = []
   private let runner: Runner?
 
   /// - Parameter runner: rebuilds models from stored runs; nil where none are looked at.
@@ -92,6 +94,12 @@ public final class Workbench {
   /// Asks to keep the features of these runs (`FinishedRun.features`) with the repository.
   public func needsFeatures(of results: RunResults) {
     runsWithFeatures.formUnion(results.asked)
+  }
+
+  /// Asks to keep the trained models of these runs with the repository, for every seed; without it those of the first
+  /// seed are kept.
+  public func needsModels(of results: RunResults) {
+    runsWithModels.formUnion(results.asked)
   }
 
   /// The trained model of a run; nil if its tensors were not kept.

@@ -107,7 +107,8 @@ public struct EncoderCatalogue: Sendable {
     let file = try weights(choice).map(SafetensorsFile.init(path:))
     let small = tier == .smoke
     return { plain in
-      let scope = file.map { plain.loading($0) } ?? plain
+      // A bag of words takes one tensor of its file and says so itself.
+      let scope = choice == .bagOfWords ? plain : file.map { plain.loading($0) } ?? plain
       switch choice {
       case .vit: return ViT(small ? Self.smokeViT : Self.miniViT, scope)
       case .swin: return Swin(small ? Self.smokeSwin : Self.miniSwin, sharing: windowPrompts, scope)
@@ -120,7 +121,7 @@ public struct EncoderCatalogue: Sendable {
       case .bagOfWords:
         let sizes = small ? Self.smokeBERT : Self.miniBERT
         return BagOfWords(
-          BagOfWordsConfiguration(vocabulary: sizes.vocabulary, width: sizes.width), vectors: file, plain)
+          BagOfWordsConfiguration(vocabulary: sizes.vocabulary, width: sizes.width), vectors: file, scope)
       }
     }
   }

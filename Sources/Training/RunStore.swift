@@ -79,16 +79,16 @@ public struct RunStore: Sendable {
     return try Self.read(path)
   }
 
-  /// Copies a run to where it ships: decisions without logits, experts' assignments, and trained tensors only where they
-  /// are few; with a mask head those of seed 0.
-  /// - Parameter withFeatures: also what the head read of the judged samples, where that was kept.
-  public func ship(_ finished: FinishedRun, withFeatures: Bool) throws {
+  /// Copies a run to where it ships: decisions without logits, and experts' assignments.
+  /// - Parameters:
+  ///   - withTensors: also the trained tensors, where they are few: of prompt-tuned runs that are not of a search.
+  ///   - withFeatures: also what the head read of the judged samples, where that was kept.
+  public func ship(_ finished: FinishedRun, withTensors: Bool, withFeatures: Bool) throws {
     guard let shipped else { throw Failure(.configuration, "no folder to ship runs to") }
     let path = "\(shipped)/\(Self.name(try finished.record.key.digest()))"
     var tensors: [(name: String, tensor: Tensor)] = []
-    let isSmall = finished.predictions.kind != .masks || finished.run.seed == 0  // a mask head is large
     let isReported = finished.run.data.judgedOn != Split.validation.rawValue  // a search is judged once
-    if finished.run.method.isPromptTuned, isSmall, isReported, let source = finished.tensorsPath {
+    if withTensors, finished.run.method.isPromptTuned, isReported, let source = finished.tensorsPath {
       tensors = try Self.tensors(source)
     }
     let features = try withFeatures ? finished.featuresPath.map(FeatureCodes.init(path:)) : nil

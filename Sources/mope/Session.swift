@@ -196,12 +196,13 @@ struct Session {
       try behaviour.accept(those.map { ($0.method, $0.recipe) }, segmenting: segmenting)
     }
     if behaviour != laboratory.runner.behaviour { try behaviour.write(to: project.behaviour) }
-    let withFeatures = try laboratory.experiments.reduce(into: Set<TrainingRun>()) {
-      $0.formUnion(try laboratory.needs($1).features)
-    }
+    let needs = try laboratory.experiments.map(laboratory.needs)
+    let withFeatures = needs.reduce(into: Set<TrainingRun>()) { $0.formUnion($1.features) }
+    let withModels = needs.reduce(into: Set<TrainingRun>()) { $0.formUnion($1.models) }
     for run in runs {
       guard let finished = stored[run] else { continue }
-      try laboratory.runner.store.ship(finished, withFeatures: withFeatures.contains(run))
+      try laboratory.runner.store.ship(
+        finished, withTensors: run.seed == 0 || withModels.contains(run), withFeatures: withFeatures.contains(run))
     }
   }
 }

@@ -53,7 +53,7 @@ import Training
     #expect(finished.assignments.count == 2)  // BERT of the smoke tier has two blocks
     #expect(
       finished.assignments.allSatisfy { $0.count == 32 && $0.allSatisfy { (0..<4).contains($0) } })
-    try store.ship(finished, withFeatures: false)
+    try store.ship(finished, withTensors: true, withFeatures: false)
     let fresh = RunStore(folder: "\(folder)/none", shipped: "\(folder)/shipped")
     let loaded = try #require(try fresh.load(finished.record.key))
     #expect(loaded.assignments == finished.assignments)

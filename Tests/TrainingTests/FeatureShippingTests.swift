@@ -24,7 +24,7 @@ import Training
     #expect(own.count == 32)
     #expect(Set(own.map(\.count)) == [32])  // two encoders of width 16
     #expect(Set(own.map { $0[0] }).count > 4)
-    try store.ship(run, withFeatures: true)
+    try store.ship(run, withTensors: true, withFeatures: true)
     let loaded = try #require(
       try RunStore(folder: "\(folder)/none", shipped: "\(folder)/shipped").load(run.record.key))
     #expect(try loaded.features() == own)
@@ -34,7 +34,7 @@ import Training
     let folder = try temporaryPath("no-features")
     let store = RunStore(folder: "\(folder)/own", shipped: "\(folder)/shipped")
     let run = try finished(store, on: .food101)
-    try store.ship(run, withFeatures: false)
+    try store.ship(run, withTensors: true, withFeatures: false)
     let loaded = try #require(
       try RunStore(folder: "\(folder)/none", shipped: "\(folder)/shipped").load(run.record.key))
     #expect(try loaded.features() == nil)

@@ -74,7 +74,7 @@ import Training
     let runner = try runner("ris-ship")
     for seed in [0, 1] {
       let run = run(method(), seed: seed)
-      try runner.store.ship(try runner.results([run]) { _, _ in }[0].get(), withFeatures: false)
+      try runner.store.ship(try runner.results([run]) { _, _ in }[0].get(), withTensors: seed == 0, withFeatures: false)
       let folder =
         "\(try #require(runner.store.shipped))/\(try runner.key(run).digest().prefix(16))"
       let files = try FileManager.default.contentsOfDirectory(atPath: folder)
