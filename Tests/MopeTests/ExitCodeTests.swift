@@ -21,15 +21,20 @@ private func editGolden(
   @Test func `check is green on what ships`() throws {
     let result = try Command("green").mope("check", id)
     #expect(result.code == 0, "\(result.output)\(result.errors)")
-    #expect(result.output.contains("checked 13 of 13"))
+    #expect(result.output.contains("checked 34 of 34"))
   }
 
   @Test func `a golden value moved by twice its tolerance is red, and the cell is named`() throws {
     let command = try Command("moved")
     try editGolden(command) { _, cells in
-      var values = cells[2]["values"] as? [String: Double] ?? [:]
+      guard
+        let place = cells.firstIndex(where: {
+          $0["row"] as? String == "pm" && $0["column"] as? String == "snli-ve:accuracy"
+        })
+      else { return }
+      var values = cells[place]["values"] as? [String: Double] ?? [:]
       values["0"]? += 0.1  // two steps of an accuracy on 2000 samples; the same class allows none
-      cells[2]["values"] = values
+      cells[place]["values"] = values
     }
     let result = try command.mope("check", id)
     #expect(result.code == 1)
