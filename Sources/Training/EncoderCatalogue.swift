@@ -29,6 +29,15 @@ public struct EncoderCatalogue: Sendable {
     vocabulary: WordVocabulary.standIns.count, positions: 32, width: 64, layers: 3, heads: 4,
     hiddenWidth: 256, hiddenDropout: 0, attentionDropout: 0)
 
+  /// ViT-large-mini: the patches of ViT-mini, width 96, 6 layers.
+  public static let miniLargeViT = ViTConfiguration(
+    imageSize: 36, patchSize: 9, width: 96, layers: 6, heads: 6, hiddenWidth: 384, epsilon: 1e-6)
+
+  /// BERT-large-mini: the words of BERT-mini, width 96, 5 layers, no dropout.
+  public static let miniLargeBERT = BERTConfiguration(
+    vocabulary: WordVocabulary.standIns.count, positions: 32, width: 96, layers: 5, heads: 6,
+    hiddenWidth: 384, hiddenDropout: 0, attentionDropout: 0)
+
   /// Swin-mini: 36 patches of 6×6, windows of 3×3 (shifted in one block), width 48 in two blocks and 96 in four.
   public static let miniSwin = SwinConfiguration(
     imageSize: 36, patchSize: 6, width: 48, depths: [2, 4], heads: [3, 6], window: 3)
@@ -111,6 +120,8 @@ public struct EncoderCatalogue: Sendable {
       let scope = choice == .bagOfWords ? plain : file.map { plain.loading($0) } ?? plain
       switch choice {
       case .vit: return ViT(small ? Self.smokeViT : Self.miniViT, scope)
+      case .largeViT: return ViT(small ? Self.smokeViT : Self.miniLargeViT, scope)
+      case .largeBERT: return BERT(small ? Self.smokeBERT : Self.miniLargeBERT, output: .pooler, scope)
       case .swin: return Swin(small ? Self.smokeSwin : Self.miniSwin, sharing: windowPrompts, scope)
       case .bert: return BERT(small ? Self.smokeBERT : Self.miniBERT, output: .pooler, scope)
       case .gpt2: return GPT2(small ? Self.smokeGPT2 : Self.miniGPT2, scope)

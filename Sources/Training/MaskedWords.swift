@@ -20,9 +20,11 @@ struct MaskedWords: PretrainingTask {
     heldOut = probe.tokens()
     let scope = store.root / "encoder"
     encoder =
-      choice == .longformer
-      ? Longformer(EncoderCatalogue.miniLongformer, output: .pooler, scope)
-      : BERT(EncoderCatalogue.miniBERT, output: .pooler, scope)
+      switch choice {
+      case .longformer: Longformer(EncoderCatalogue.miniLongformer, output: .pooler, scope)
+      case .largeBERT: BERT(EncoderCatalogue.miniLargeBERT, output: .pooler, scope)
+      default: BERT(EncoderCatalogue.miniBERT, output: .pooler, scope)
+      }
     let count = WordVocabulary.standIns.count
     words = Linear(encoder.featureWidth, count, store.root / "words")
     bag = Linear(encoder.featureWidth, count, store.root / "bag")

@@ -15,13 +15,16 @@ public enum Modality: String, Codable, Hashable, Sendable {
 /// Which architecture encodes a modality; the tier says how large it is and where its weights are.
 public enum EncoderChoice: String, Codable, Hashable, Sendable, CaseIterable {
   case vit, swin, bert, gpt2, longformer, wav2vec2
+  /// About three times the parameters of `vit` and `bert`.
+  case largeViT = "vit-large"
+  case largeBERT = "bert-large"
   /// The mean of BERT's word vectors.
   case bagOfWords = "bow"
 
   /// Whether its blocks take prompts.
   public var takesPrompts: Bool {
     switch self {
-    case .vit, .swin, .bert, .gpt2, .wav2vec2: true
+    case .vit, .largeViT, .swin, .bert, .largeBERT, .gpt2, .wav2vec2: true
     case .longformer, .bagOfWords: false
     }
   }
@@ -102,7 +105,7 @@ public struct Method: SparselyCodable, Hashable, Sendable {
       case .blindInput: "BlindPrompt"
       case .everyLayer: "PromptFuse(†)"
       }
-    case .pmf: "PMF"
+    case .pmf: vision == .largeViT ? "PMF-Large" : "PMF"
     case .frozen: "Frozen"
     case .mope(let configuration, let main): Self.title(configuration, main, tuning)
     }

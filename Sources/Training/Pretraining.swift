@@ -19,9 +19,9 @@ public struct PretrainingRecipe: Codable, Hashable, Sendable {
   /// Steps for about nine passes over the images, eight over the sounds, or eleven over the (longer) corpus.
   public init(_ encoder: EncoderChoice) {
     switch encoder {
-    case .vit, .swin: steps = 7000
+    case .vit, .largeViT, .swin: steps = 7000
     case .wav2vec2: (steps, batchSize) = (4000, 32)
-    case .bert, .gpt2, .longformer, .bagOfWords: steps = 8600
+    case .bert, .largeBERT, .gpt2, .longformer, .bagOfWords: steps = 8600
     }
   }
 }
@@ -65,9 +65,9 @@ public struct Pretraining {
     let store = ParameterStore(random: random.stream("initial values"))
     let task: any PretrainingTask =
       switch encoder {
-      case .vit, .swin: try Tagging.images(encoder, store, recipe)
+      case .vit, .largeViT, .swin: try Tagging.images(encoder, store, recipe)
       case .wav2vec2: try Tagging.sounds(store, recipe)
-      case .bert, .longformer: MaskedWords(encoder, store, recipe)
+      case .bert, .largeBERT, .longformer: MaskedWords(encoder, store, recipe)
       case .gpt2: NextWord(store, recipe)
       case .bagOfWords:
         throw Failure(.usage, "\(encoder.rawValue): has no pretraining of its own; it takes BERT's word vectors")

@@ -6,7 +6,8 @@ public enum SearchedRates {
 
   /// The factor of a method on a dataset; 1 where nothing was searched.
   public static func factor(_ method: Method, on data: DataChoice.Name) -> Float {
-    chosen[method.recipeName]?[data] ?? 1
+    // RefCOCO+ was not searched: it is RefCOCO with other expressions.
+    chosen[method.recipeName]?[data == .refCOCOPlus ? .refCOCO : data] ?? 1
   }
 
   private static let chosen: [String: [DataChoice.Name: Float]] = [
@@ -30,11 +31,12 @@ public enum SearchedRates {
 }
 
 extension Method {
-  /// The searched method whose recipe this one uses: ablations and variants of MoPE use that of MoPE.
+  /// The searched method whose recipe this one uses: ablations and variants of MoPE use that of MoPE with the same image
+  /// encoder.
   public var recipeName: String {
     guard case .mope(let configuration, _) = fusion, tuning == .frozen,
       configuration.prompts != [.fixed, .mapped]
     else { return title }
-    return configuration.experts <= 4 ? "MoPE k=4" : "MoPE k=16"
+    return "MoPE k=\(configuration.experts <= 4 ? 4 : 16)\(vision == .swin ? " (Swin)" : "")"
   }
 }

@@ -34,8 +34,9 @@ extension Recipe {
     _ method: Method, on data: DataChoice.Name, _ factor: Float
   ) -> Recipe {
     if data.isSegmentation { return miniMasks(method, factor) }
-    let start: Float = method.isPromptTuned ? 4e-3 : data == .snliVE ? 2e-4 : 5e-4
-    let rate = factor * start
+    func start(_ tuning: Tuning) -> Float {
+      tuning == .frozen ? 4e-3 : data == .snliVE ? 2e-4 : 5e-4
+    }
     let (epochs, milestones) =
       switch data {
       case .snliVE: (6, [3, 5])
@@ -43,19 +44,20 @@ extension Recipe {
       case .mustard: (5, [3, 4])
       }
     return Recipe(
-      batchSize: 32, epochs: epochs, learningRate: rate, textLearningRate: 1.25 * rate,
+      batchSize: 32, epochs: epochs, learningRate: factor * start(method.tuning),
+      textLearningRate: 1.25 * factor * start(method.textTuning ?? method.tuning),
       weightDecay: 0.01, milestones: milestones)
   }
 }
 
 extension Recipe {
-  /// 1500 steps of half the batch: the decoder starts from nothing, and steps are what it lacks. It trains with the image
+  /// 4000 steps of half the batch: the decoder starts from nothing, and steps are what it lacks. It trains with the image
   /// side's rate, so that fine-tuning starts higher than for classification.
   private static func miniMasks(_ method: Method, _ factor: Float) -> Recipe {
     let rate = factor * (method.isPromptTuned ? 4e-3 : 2e-3)
     return Recipe(
-      batchSize: 16, epochs: 3, learningRate: rate, textLearningRate: 1.25 * rate,
-      weightDecay: 0.01, milestones: [2])
+      batchSize: 16, epochs: 8, learningRate: rate, textLearningRate: 1.25 * rate,
+      weightDecay: 0.01, milestones: [5, 7])
   }
 }
 
@@ -98,6 +100,12 @@ extension Method {
     return method
   }
   public static let pmf = Method(.pmf(PMFConfiguration()), tuning: .frozen)
+  /// PMF with the larger encoders.
+  public static var largePMF: Method {
+    var method = pmf
+    (method.vision, method.text) = (.largeViT, .largeBERT)
+    return method
+  }
   /// SequentialFuse: the mapped prompt alone, everything fine-tuned.
   public static var sequentialFuse: Method {
     var method = mope(.mapped)

@@ -11,7 +11,7 @@ struct Pretrain: ParsableCommand, KernelChoosing {
       knows. Every stored run depends on these weights; after pretraining anew all are stale.
       """)
 
-  @Argument(help: "The encoders to pretrain: vit, swin, bert, gpt2, longformer, wav2vec2. All if none is named.")
+  @Argument(help: "The encoders to pretrain. All if none is named.")
   var encoders: [EncoderChoice] = EncoderChoice.pretrained
 
   @Option(help: "Kernels: portable, auto, or OpenBLAS's name of one.")
