@@ -12,7 +12,7 @@ import Training
  of *another* image of the batch: an instance's prediction depends on its batch mates.
 
  Two questions. How far do the logits of an instance move when only its batch mates change? And does training with the
- mixture gain or cost accuracy? Both are asked of MoPE with sixteen experts on Swin-mini and SNLI-VE's stand-in.
+ mixture gain or cost accuracy? Both are asked of MoPE with four experts on Swin-mini and SNLI-VE's stand-in.
  */
 extension Experiment {
   static let checkAuthorsTiling = Experiment(
@@ -21,11 +21,11 @@ extension Experiment {
     reproduces: "nothing in the papers; a defect of their released code"
   ) { notebook, workbench in
     //: ## Runs
-    var mixed = Method.mope(.all).seeing(with: .swin)
+    var mixed = Method.mope(.all, experts: 4).seeing(with: .swin)
     mixed.windowPrompts = .authorsMixed
     let data = workbench.data(.snliVE)
     let rows: [(id: String, title: String, method: Method)] = [
-      ("own", "prompts of the own image", .mope(.all).seeing(with: .swin)), ("mixed", "tiled as in the released code", mixed),
+      ("own", "prompts of the own image", .mope(.all, experts: 4).seeing(with: .swin)), ("mixed", "tiled as in the released code", mixed),
     ]
     let results = workbench.results(of: rows.map { (Measurements.Row($0.id, title: $0.title), $0.method) }, on: [data])
     workbench.needsModels(of: results)

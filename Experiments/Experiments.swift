@@ -18,6 +18,7 @@ public let allExperiments: [Experiment] = [
   .figure9TSNE,
   .theorem1GlobalPrompt,
   .theorem2Adaptivity,
+  .checkStandIns,
   .checkParameterEfficiency,
   .checkConstantCost,
   .checkMapperSharing,

@@ -121,6 +121,11 @@ public final class Workbench {
     return (model, watcher)
   }
 
+  /// What is on record about the pretrained encoders, by name; empty where they start from random weights.
+  public func pretrainingRecords() throws -> [PretrainingRecord] {
+    try runner?.encoders.pretrainingRecords() ?? []
+  }
+
   /// The judged examples, ready to be cut into batches.
   public func judged(_ data: DataChoice) throws -> PreparedSplit? { try runner?.judged(data) }
 

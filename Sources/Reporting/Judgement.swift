@@ -100,17 +100,21 @@ public struct Judgement: Hashable, Sendable {
     reason = worst.reason
   }
 
+  /// "+6.0 [+2.7, +9.4] points"; nil when there is no effect.
+  var effectText: String? {
+    guard let effect else { return nil }
+    var words = signedText(effect, digits)
+    if let interval {
+      words += " [\(signedText(interval.lower, digits)), \(signedText(interval.upper, digits))]"
+    }
+    return unit.isEmpty ? words : "\(words) \(unit)"
+  }
+
   /// Effect, interval, n, test and smallest visible effect as one line.
   public var text: String {
     var parts = [String]()
     if !comparison.isEmpty { parts.append(comparison) }
-    if let effect {
-      var words = "effect \(signedText(effect, digits))"
-      if let interval {
-        words += " [\(signedText(interval.lower, digits)), \(signedText(interval.upper, digits))]"
-      }
-      parts.append(unit.isEmpty ? words : "\(words) \(unit)")
-    }
+    if let effectText { parts.append("effect \(effectText)") }
     if count > 0 { parts.append("n = \(count)") }
     if !test.isEmpty { parts.append(test) }
     if let smallestVisible {

@@ -8,6 +8,7 @@ struct ReportIndex {
   var markdown: String {
     var parts = ["# Reports", introduction]
     parts.append(table.markdown)
+    parts.append("[All claims in one table](claims.md): what the papers say, what was found, how sure that is.")
     for report in set.reports {
       parts.append(
         "## [\(escapedMarkdown(report.info.title))](\(report.info.id).md)\n\n"

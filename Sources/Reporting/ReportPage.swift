@@ -40,6 +40,10 @@ struct ReportPage {
       \(cards)
       </div>
       </nav>
+      <details class="claims">
+      <summary>All claims in one table</summary>
+      \(ClaimTable(set).table(link: { "#\($0)" }).html(caption: ""))
+      </details>
       <main id="content">
       \(sections)
       </main>

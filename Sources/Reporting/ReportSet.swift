@@ -31,6 +31,7 @@ public struct ReportSet: Sendable {
       }
     }
     files.append(ReportFile("README.md", ReportIndex(self).markdown))
+    files.append(ReportFile("claims.md", ClaimTable(self).markdown))
     files.append(ReportFile("index.html", try ReportPage(self).html()))
     return files
   }

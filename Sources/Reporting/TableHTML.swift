@@ -30,11 +30,10 @@ extension Table {
 
   private func cellHTML(_ cell: Cell, _ column: Int) -> String {
     let alignment = columns[column].alignment.rawValue
-    let text = escapedHTML(cell.text)
+    var text = escapedHTML(cell.text)
+    if case .link(_, let target) = cell { text = "<a href=\"\(escapedHTML(target))\">\(text)</a>" }
     if column == 0 { return "<th scope=\"row\" class=\"\(alignment)\">\(text)</th>" }
     return switch cell {
-    case .link(_, let target):
-      "<td class=\"\(alignment)\"><a href=\"\(escapedHTML(target))\">\(text)</a></td>"
     case .strong: "<td class=\"\(alignment)\"><strong>\(text)</strong></td>"
     case .missing(let missing):
       "<td class=\"\(alignment) missing\" title=\"\(escapedHTML(missing.reason))\">\(text)</td>"

@@ -51,13 +51,13 @@ extension Recipe {
 }
 
 extension Recipe {
-  /// 4000 steps of half the batch: the decoder starts from nothing, and steps are what it lacks. It trains with the image
+  /// 3000 steps of half the batch: the decoder starts from nothing, and steps are what it lacks. It trains with the image
   /// side's rate, so that fine-tuning starts higher than for classification.
   private static func miniMasks(_ method: Method, _ factor: Float) -> Recipe {
     let rate = factor * (method.isPromptTuned ? 4e-3 : 2e-3)
     return Recipe(
-      batchSize: 16, epochs: 8, learningRate: rate, textLearningRate: 1.25 * rate,
-      weightDecay: 0.01, milestones: [5, 7])
+      batchSize: 16, epochs: 6, learningRate: rate, textLearningRate: 1.25 * rate,
+      weightDecay: 0.01, milestones: [4, 5])
   }
 }
 

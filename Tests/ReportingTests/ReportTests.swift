@@ -23,7 +23,7 @@ import Testing
     #expect(
       first.map(\.path) == [
         "table-0-tiny.md", "table-0-tiny/bars.svg", "table-0-tiny/bars.png", "README.md",
-        "index.html",
+        "claims.md", "index.html",
       ])
   }
 
@@ -36,6 +36,20 @@ import Testing
     #expect(page.contains("src=\"data:image/svg+xml;base64,"))
     #expect(page.contains("<figcaption>Table 1. ") && page.contains("<figcaption>Figure 1. "))
     #expect(page.contains("prefers-color-scheme: dark"))
+  }
+
+  @Test func `the table of claims has every claim with verdict, effect and what could have been seen`() throws {
+    let report = try TinyReport.report()
+    let files = try ReportSet([report], root: nil).files()
+    let table = String(decoding: try #require(files.first { $0.path == "claims.md" }).bytes, as: UTF8.self)
+    let rows = table.split(separator: "\n").filter { $0.hasPrefix("| [table-0-tiny](table-0-tiny.md)") }
+    #expect(rows.count == report.claims.count)
+    let claim = try #require(report.claims.first { $0.sentence == "b beats a" })
+    let row = try #require(rows.first { $0.contains("b beats a") })
+    #expect(row.contains("✓ reproduced"))
+    #expect(row.contains(escapedMarkdown(try #require(claim.judgement.effectText))))
+    let page = String(decoding: try #require(files.last).bytes, as: UTF8.self)
+    #expect(page.contains("<a href=\"#table-0-tiny\">table-0-tiny</a>"))
   }
 
   @Test func `long code is folded on the page, short code and Markdown are not`() throws {

@@ -1,0 +1,151 @@
+import Datasets
+import Determinism
+import Laboratory
+import Reporting
+import Training
+
+/*:
+ # Check · What the stand-ins are, and what they give away
+
+ The papers' data cannot be redistributed, so that every dataset has a stand-in: pictures drawn by a program, sentences from
+ a grammar, hums for voices. Whoever reads a number of the other reports should know three things about its data. Which
+ property of the real dataset is kept and which is not; how the design was arrived at, dead ends included; and how much of
+ the answer is there without any fusion, for a constant answer or a linear probe on raw pixels or on a bag of words.
+
+ A leak would show here: an image-only probe above chance on SNLI-VE's stand-in, say, or words that tell sarcasm. So would
+ evidence that adds up where the design says that one modality changes how the other reads: a linear probe on both inputs
+ would then come close to the methods of Table 1.
+
+ The last part shows what the small encoders learned before any of it, each on one modality alone.
+ */
+extension Experiment {
+  static let checkStandIns = Experiment(
+    "check-stand-ins", title: "Check · What the stand-ins are, and what they give away",
+    summary: "Cards and samples of the drawn datasets, what linear probes get from them, and what the encoders know.",
+    reproduces: "nothing in the papers; the data and encoders of every other report", trains: false
+  ) { notebook, workbench in
+    guard !workbench.isPlanning else { return }
+    let sizes = workbench.tier == .smoke ? (train: 64, test: 32) : (train: 4000, test: 2000)
+    let datasets = [
+      DataChoice.Name.snliVE, .food101, .mmIMDB, .refCOCO, .refCOCOPlus, .vqaV2, .mustard,
+    ].map { workbench.data($0) }
+
+    //: ## What they give away
+    //: The constant answer is the most frequent class or the best fixed set of labels. Probes are logistic
+    //: regressions: *image* on pixels averaged over 3×3, *text* on which words occur, *audio* on loudness and zero
+    //: crossings of 50 samples, *frames* on averaged pixels of all frames, *all* on everything side by side. They learn from the first
+    //: 4000 training examples and are asked about the first 2000 test examples. The metric is the accuracy, for MM-IMDB F1-micro.
+    let inputs = ["constant", "image", "text", "audio", "frames", "all"]
+    var found: [(data: DataChoice, statistics: DataStatistics)] = []
+    for data in datasets {
+      let dataset = try data.dataset(workbench.tier)
+      guard let statistics = try DataStatistics(dataset, train: sizes.train, test: sizes.test) else { continue }
+      found.append((data, statistics))
+    }
+    func score(_ name: DataChoice.Name, _ input: String) -> Double? {
+      let statistics = found.first { $0.data.name == name }?.statistics
+      return (input == "constant" ? statistics?.constantAnswer : statistics?.score(input)).map { 100 * $0 }
+    }
+    var measured = Measurements(
+      rows: found.flatMap { data, _ in
+        inputs.filter { score(data.name, $0) != nil }.map {
+          Measurements.Row("\(data.name.rawValue) \($0)", title: "\(data.title) · \($0)")
+        }
+      },
+      columns: [Measurements.Column("score", title: "score", unit: "%", digits: 1, resolution: 0.05)], seeds: [0])
+    for (data, _) in found {
+      for input in inputs {
+        guard let value = score(data.name, input) else { continue }
+        measured.set(value, row: "\(data.name.rawValue) \(input)", column: "score", seed: 0)
+      }
+    }
+    notebook.compare(measured)
+    notebook.show(
+      BarChart(
+        "What linear probes get", axis: Axis("score on test examples [%]", includes: [0, 100]),
+        groups: found.map(\.data.title),
+        series: inputs.map { input in
+          BarChart.Series(input, found.map { data, _ in score(data.name, input).map { Estimate([$0]) } })
+        }, width: 760, height: 340),
+      named: "probes",
+      "Score of a constant answer and of linear probes on single inputs and on all of them together. A missing bar: the dataset has no such input.",
+      alternative: "Grouped bar chart of probes on five stand-ins; the table above has the numbers.")
+
+    //: ## Verdicts
+    //: Thresholds allow for 2000 test examples: three binomial standard deviations are 3.4 points at one half.
+    func claim(_ sentence: String, _ value: Double?, _ test: String, _ holds: (Double) -> Bool) {
+      notebook.claim(
+        sentence,
+        value.map {
+          .criterion(Claim.Criterion(holds: holds($0), effect: $0, unit: "%", digits: 1, count: 1, test: test))
+        } ?? .notRun("no statistics"))
+    }
+    claim(
+      "The picture alone does not tell the label of SNLI-VE's stand-in", score(.snliVE, "image"),
+      "score of the image probe, within 3.4 points of 33.3") { abs($0 - 33.3) < 3.4 }
+    claim(
+      "The hypothesis alone does not tell more than its bias, two answers in three", score(.snliVE, "text"),
+      "score of the text probe, at most 66.7 + 3.4") { $0 < 70.1 }
+    claim(
+      "Words, sound and frames alone or added up do not tell sarcasm beyond the words' bias", 
+      ["text", "audio", "frames", "all"].compactMap { score(.mustard, $0) }.max(),
+      "best probe, at most 65 + 3.4") { $0 < 68.4 }
+    claim(
+      "MM-IMDB's plot says more than its poster, as in the real dataset",
+      score(.mmIMDB, "text").flatMap { text in score(.mmIMDB, "image").map { text - $0 } },
+      "text probe − image probe, above 3.4 points") { $0 > 3.4 }
+    claim(
+      "VQA's question alone is above the constant answer and far from the truth", score(.vqaV2, "text"),
+      "score of the text probe, 10 points above the constant answer and below 66.7") {
+        $0 > (score(.vqaV2, "constant") ?? 100) + 10 && $0 < 66.7
+      }
+
+    //: ## Cards
+    for data in datasets {
+      let dataset = try data.dataset(workbench.tier)
+      guard let card = (dataset as? any StandIn)?.card else { continue }
+      func list(_ title: String, _ items: [String]) -> String {
+        "*\(title)*\n\n" + items.map { "* \($0)" }.joined(separator: "\n")
+      }
+      notebook.note(
+        "### \(card.standsFor)\n\n" + list("Kept", card.keeps) + "\n\n" + list("Not kept", card.lacks) + "\n\n"
+          + list("How the design came about", card.history))
+      if let statistics = found.first(where: { $0.data == data })?.statistics, statistics.labelShares.count > 5 {
+        let shares = statistics.labelShares.map(\.share)
+        notebook.note(
+          "\(shares.count) labels; the most frequent holds for \(fixed(100 * (shares.max() ?? 0), 1)) % of the training examples, the rarest for \(fixed(100 * (shares.min() ?? 0), 1)) %.")
+      }
+      let entries = try ContactSheet(dataset, data.name.isSegmentation ? .validation : .test, count: 8).entries
+      notebook.show(
+        ImageGrid(
+          "",
+          entries.map {
+            ImageGrid.Cell(
+              RGBImage(width: $0.pixels.width, height: $0.pixels.height, bytes: $0.pixels.bytes), $0.caption)
+          }, columns: 4, side: 150),
+        named: "sheet-\(data.name.fileName)",
+        "The first eight \(data.name.isSegmentation ? "validation" : "test") examples of \(card.standsFor)'s stand-in.",
+        alternative: "Eight drawn examples of the stand-in of \(card.standsFor) with their texts and answers.")
+    }
+
+    //: ## Encoders
+    //: Pretrained once by `mope pretrain`, on images, texts or sounds alone; no image was ever paired with a text. Probes are on
+    //: examples that the encoder has not seen.
+    var encoders = Table("Encoder", "parameters", "objective", "steps × batch", "what it knows")
+    for record in try workbench.pretrainingRecords() {
+      encoders.append([
+        .text(record.encoder), .text(grouped(record.parameters)), .text(record.objective),
+        .text("\(record.recipe.steps) × \(record.recipe.batchSize)"),
+        .text(
+          record.probes.sorted { $0.key < $1.key }.map { "\($0.key) \(fixed($0.value, 1))" }
+            .joined(separator: ", ")),
+      ])
+    }
+    notebook.show(encoders, "The small encoders. Scores are in percent, perplexities plain numbers.")
+  }
+}
+
+extension DataChoice.Name {
+  /// The raw value without a plus sign.
+  fileprivate var fileName: String { rawValue.replacing("+", with: "-plus") }
+}
