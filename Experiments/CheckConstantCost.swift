@@ -76,18 +76,18 @@ extension Experiment {
 
     //: ## Verdicts
     func ratio(_ a: String, _ b: String, _ column: String) -> Double { value(a, column) / value(b, column) }
-    notebook.claim(
-      "Sixteen experts cost at most 1.1 times the operations of two",
-      .criterion(
-        Claim.Criterion(
-          holds: ratio("k-16", "k-2", "operations") <= 1.1, effect: ratio("k-16", "k-2", "operations"), count: 1,
-          test: "operations at k = 16 / k = 2, at most 1.1")), paper: "nearly constant")
-    notebook.claim(
-      "Sixteen experts need at most 1.1 times the memory of two",
-      .criterion(
-        Claim.Criterion(
-          holds: ratio("k-16", "k-2", "memory") <= 1.1, effect: ratio("k-16", "k-2", "memory"), count: 1,
-          test: "peak memory at k = 16 / k = 2, at most 1.1")), paper: "nearly constant")
+    for (sentence, column, quantity) in [
+      ("cost at most 1.1 times the operations of two", "operations", "operations"),
+      ("need at most 1.1 times the memory of two", "memory", "peak memory"),
+    ] {
+      let found = ratio("k-16", "k-2", column)
+      notebook.claim(
+        "Sixteen experts \(sentence)",
+        .criterion(
+          Claim.Criterion(
+            holds: found <= 1.1, effect: found, count: 1,
+            test: "\(quantity) at k = 16 / k = 2, at most 1.1")), paper: "nearly constant")
+    }
     notebook.claim(
       "Length costs more: 102 static vectors against 12, compared with sixteen experts against two",
       .criterion(

@@ -109,9 +109,8 @@ extension Experiment {
       "With the loss every expert is used: the least used has more than a quarter of its fair share",
       effect(values("balanced", "least"), above: 100.0 / 64, "% of the importance, least used expert"), paper: "all are used")
 
-    //: Without the loss at most three experts live on, in one seed a single one, and accuracy suffers. The papers' weight pulls
-    //: CV² down by a factor of two to six, depending on how far a seed collapsed without it, and stops far above its
-    //: threshold γ: a run here is ten times shorter than theirs. Ten times the weight does in 1500 steps what the papers
+    //: Without the loss the top 3 experts receive everything, and accuracy suffers. The papers' weight pulls CV² down to about
+    //: a quarter, the further the more a seed collapsed without it, and stops far above its threshold γ: a run here is ten times shorter than theirs. Ten times the weight does in 1500 steps what the papers
     //: describe, and gives the best accuracy of the three.
   }
 }

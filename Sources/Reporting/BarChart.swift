@@ -138,8 +138,9 @@ public struct BarChart: Chart {
     let radius = min(2.2, bar * 0.14)
     for seed in value.seeds {
       let point = Point(middle + offset, frame.yPosition(seed))
-      canvas.fill(Path(circle: point, radius: radius), .white)
-      canvas.stroke(Path(circle: point, radius: radius), .ink, width: 0.8)
+      let circle = Marker.circle.path(point, radius: radius)
+      canvas.fill(circle, .white)
+      canvas.stroke(circle, .ink, width: 0.8)
     }
   }
 }

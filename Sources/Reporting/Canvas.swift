@@ -20,9 +20,15 @@ public struct Path: Hashable, Sendable {
     case close
   }
 
-  public var elements: [Element] = []
+  public let elements: [Element]
+  /// The same outline as shapes that recur, for formats that can describe each once; empty for an
+  /// outline of its own.
+  let parts: [PlacedShape]
 
-  public init() {}
+  init(_ elements: [Element], parts: [PlacedShape] = []) {
+    self.elements = elements
+    self.parts = parts
+  }
 
   public init(_ rectangle: Rectangle) {
     let r = rectangle
@@ -32,27 +38,37 @@ public struct Path: Hashable, Sendable {
   }
 
   public init(polygon points: [Point]) {
-    self.init(line: points)
-    elements.append(.close)
+    self.init(Path(line: points).elements + [.close])
   }
 
   public init(line points: [Point]) {
-    for (i, point) in points.enumerated() { elements.append(i == 0 ? .move(point) : .line(point)) }
+    self.init(points.enumerated().map { i, point in i == 0 ? .move(point) : .line(point) })
+  }
+
+  /// A shape that recurs, such as a marker, moved from its own origin to another place.
+  init(_ shape: Path, at origin: Point) {
+    self.init(shape.moved(by: origin).elements, parts: [PlacedShape(shape: shape, origin: origin)])
   }
 
   /// A circle of four cubic curves; the usual constant keeps the radius to 0.03 %.
   public init(circle center: Point, radius: Double) {
     let k = 0.552_284_75 * radius
     let (x, y, r) = (center.x, center.y, radius)
-    elements = [
+    self.init([
       .move(Point(x + r, y)),
       .curve(Point(x + r, y + k), Point(x + k, y + r), Point(x, y + r)),
       .curve(Point(x - k, y + r), Point(x - r, y + k), Point(x - r, y)),
       .curve(Point(x - r, y - k), Point(x - k, y - r), Point(x, y - r)),
       .curve(Point(x + k, y - r), Point(x + r, y - k), Point(x + r, y)),
       .close,
-    ]
+    ])
   }
+}
+
+/// An outline around its own origin and where it stands: a letter or a marker.
+struct PlacedShape: Hashable, Sendable {
+  let shape: Path
+  let origin: Point
 }
 
 /// Pixels of a picture, three bytes each, row by row from the top.
@@ -74,7 +90,7 @@ public struct RGBImage: Hashable, Sendable {
 
 /// A drawing as a list of filled and stroked outlines and pictures. Text is outlines too, so that a
 /// picture needs no font where it is shown.
-public struct Canvas: Sendable {
+public struct Canvas: Hashable, Sendable {
   public enum Mark: Hashable, Sendable {
     case fill(Path, Color)
     /// Lengths of the dash pattern are in CSS pixels; empty for a solid line.
@@ -137,15 +153,19 @@ public struct Canvas: Sendable {
   }
 }
 
+extension Point {
+  /// The point moved by `shift` to the right, turned upwards if asked, then to `point`.
+  fileprivate func placed(at point: Point, shift: Double, turned: Bool) -> Point {
+    let along = x + shift
+    return turned ? Point(point.x + y, point.y - along) : Point(point.x + along, point.y + y)
+  }
+}
+
 extension Path {
-  /// The outline moved by `shift` along its own direction, turned upwards if asked, then to `point`.
+  /// Every point of the outline, placed.
   fileprivate func placed(at point: Point, shift: Double, turned: Bool) -> Path {
-    func place(_ p: Point) -> Point {
-      let x = p.x + shift
-      return turned ? Point(point.x + p.y, point.y - x) : Point(point.x + x, point.y + p.y)
-    }
-    var result = Path()
-    result.elements = elements.map { element in
+    func place(_ p: Point) -> Point { p.placed(at: point, shift: shift, turned: turned) }
+    let elements = elements.map { element -> Element in
       switch element {
       case .move(let p): .move(place(p))
       case .line(let p): .line(place(p))
@@ -153,7 +173,12 @@ extension Path {
       case .close: .close
       }
     }
-    return result
+    let parts = parts.map { part in
+      PlacedShape(
+        shape: turned ? part.shape.placed(at: Point(0, 0), shift: 0, turned: true) : part.shape,
+        origin: place(part.origin))
+    }
+    return Path(elements, parts: parts)
   }
 }
 

@@ -44,11 +44,10 @@ public struct Estimate: Hashable, Sendable {
 extension Figure {
   /// Draws a chart once for each form in which it is needed.
   public init(_ chart: some Chart, name: String, caption: String, alternative: String) throws {
-    let canvas = try chart.drawn()
+    let drawing = try chart.drawn()
     self.init(
-      name: name, caption: caption, alternative: alternative,
-      svg: try canvas.svg(alternative: alternative), png: try canvas.png(scale: 2),
-      thumbnail: try canvas.png(scale: 0.5), width: canvas.width, height: canvas.height)
+      name: name, caption: caption, alternative: alternative, drawing: drawing,
+      svg: try drawing.svg(alternative: alternative), png: try drawing.png(scale: 2))
   }
 }
 

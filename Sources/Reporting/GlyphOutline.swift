@@ -17,24 +17,48 @@ public struct TextStyle: Hashable, Sendable {
 ///
 /// Hinting is off and metrics are not rounded, so that the outlines are the font's own everywhere.
 public struct GlyphOutline: Hashable, Sendable {
+  /// Its parts are the letters.
   public let path: Path
   /// How far the text reaches along the baseline.
   public let advance: Double
 
   public init(_ text: String, _ style: TextStyle) throws {
     (path, advance) = try FontContext.with(style) { context in
-      var extents = cairo_text_extents_t()
-      cairo_text_extents(context, text, &extents)
-      cairo_new_path(context)
-      cairo_move_to(context, 0, 0)
-      cairo_text_path(context, text)
-      guard let copy = cairo_copy_path(context) else {
-        throw Failure(.internal, "Cairo gave no outline for \"\(text)\"")
+      let whole = try Self.outline(of: text, context)
+      var letters = [PlacedShape]()
+      var x = 0.0
+      for character in text {
+        let letter = try Self.outline(of: String(character), context)
+        if !letter.path.elements.isEmpty {
+          letters.append(PlacedShape(shape: letter.path, origin: Point(x, 0)))
+        }
+        x += letter.advance
       }
-      defer { cairo_path_destroy(copy) }
-      try checkCairo(copy.pointee.status, "the outline of \"\(text)\"")
-      return (try Path(copy.pointee), extents.x_advance)
+      // Cairo does not kern here. If it did, letters would not stand where the whole text has them.
+      guard abs(x - whole.advance) < 0.01 else {
+        throw Failure(
+          .internal,
+          "\"\(text)\": its letters reach \(numberText(x, 3)) pixels along the baseline, the whole "
+            + "text \(numberText(whole.advance, 3))")
+      }
+      return (Path(whole.path.elements, parts: letters), whole.advance)
     }
+  }
+
+  private static func outline(
+    of text: String, _ context: OpaquePointer
+  ) throws -> (path: Path, advance: Double) {
+    var extents = cairo_text_extents_t()
+    cairo_text_extents(context, text, &extents)
+    cairo_new_path(context)
+    cairo_move_to(context, 0, 0)
+    cairo_text_path(context, text)
+    guard let copy = cairo_copy_path(context) else {
+      throw Failure(.internal, "Cairo gave no outline for \"\(text)\"")
+    }
+    defer { cairo_path_destroy(copy) }
+    try checkCairo(copy.pointee.status, "the outline of \"\(text)\"")
+    return (try Path(copy.pointee), extents.x_advance)
   }
 
   /// The advance of a text, without its outline.
@@ -102,7 +126,7 @@ func checkCairo(_ status: cairo_status_t, _ what: String) throws {
 extension Path {
   /// Reads Cairo's flat list of headers and points.
   fileprivate init(_ path: cairo_path_t) throws {
-    self.init()
+    var elements = [Element]()
     var i = 0
     while i < Int(path.num_data) {
       let header = path.data[i].header
@@ -120,5 +144,6 @@ extension Path {
       i += Int(header.length)
     }
     if case .move = elements.last { elements.removeLast() }
+    self.init(elements)
   }
 }

@@ -93,8 +93,8 @@ public struct HeatMap: Chart {
   /// Draws the cells, all of one colour as one outline, which keeps large maps small.
   private func drawCells(_ area: Rectangle, _ scale: Interval, on canvas: inout Canvas) throws {
     let levels = 255
-    var outlines = Array(repeating: Path(), count: levels + 1)
-    var unknown = Path()
+    var outlines = Array(repeating: [Path.Element](), count: levels + 1)
+    var unknown = [Path.Element]()
     var numbers: [(Rectangle, Double, Color)] = []
     let xs = edges(area.x, area.width, columns.count)
     let ys = edges(area.y, area.height, rows.count)
@@ -102,18 +102,18 @@ public struct HeatMap: Chart {
       for (j, value) in row.enumerated() {
         let place = Rectangle(xs[j], ys[i], xs[j + 1] - xs[j], ys[i + 1] - ys[i])
         guard let value else {
-          unknown.elements += Path(place).elements
+          unknown += Path(place).elements
           continue
         }
         let fraction = (value - scale.lower) / (scale.upper - scale.lower)
         let level = Int((min(1, max(0, fraction)) * Double(levels)).rounded())
-        outlines[level].elements += Path(place).elements
+        outlines[level] += Path(place).elements
         numbers.append((place, value, colors.color(Double(level) / Double(levels))))
       }
     }
-    canvas.fill(unknown, .grid)
-    for (level, outline) in outlines.enumerated() where !outline.elements.isEmpty {
-      canvas.fill(outline, colors.color(Double(level) / Double(levels)))
+    canvas.fill(Path(unknown), .grid)
+    for (level, outline) in outlines.enumerated() where !outline.isEmpty {
+      canvas.fill(Path(outline), colors.color(Double(level) / Double(levels)))
     }
     guard let cellDigits else { return }
     for (place, value, color) in numbers {

@@ -124,12 +124,14 @@ public struct ImageGrid: Chart {
     return try ColorBar(title: heatTitle, colors: .warmth, range: heatRange ?? own)
   }
 
-  /// The pixels to show, as fine as the page where values are laid over them.
+  /// The pixels to show, half as fine as the page or finer where values are laid over them: the
+  /// values change slowly, and a quarter of the pixels keeps the files small.
   private func picture(_ cell: Cell, _ bar: ColorBar?) -> RGBImage {
     guard let heat = cell.heat, let bar else { return cell.image }
     let longer = max(cell.image.width, cell.image.height)
     return cell.image.overlaid(
-      with: heat, colors: bar.colors, range: bar.range, factor: (side + longer - 1) / longer)
+      with: heat, colors: bar.colors, range: bar.range,
+      factor: max(1, (side / 2 + longer - 1) / longer))
   }
 
   private func left(_ column: Int) -> Double {

@@ -8,12 +8,14 @@ public enum Marker: Int, CaseIterable, Sendable {
   }
 
   /// The outline around `center`, sized so that all shapes look equally large.
-  func path(_ center: Point, radius r: Double) -> Path {
+  func path(_ center: Point, radius: Double) -> Path { Path(outline(radius: radius), at: center) }
+
+  private func outline(radius r: Double) -> Path {
     func polygon(_ points: [(Double, Double)]) -> Path {
-      Path(polygon: points.map { Point(center.x + $0.0 * r, center.y + $0.1 * r) })
+      Path(polygon: points.map { Point($0.0 * r, $0.1 * r) })
     }
     return switch self {
-    case .circle: Path(circle: center, radius: r)
+    case .circle: Path(circle: Point(0, 0), radius: r)
     case .square: polygon([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])
     case .triangle: polygon([(0, -1.25), (1.1, 0.75), (-1.1, 0.75)])
     case .diamond: polygon([(0, -1.3), (1.1, 0), (0, 1.3), (-1.1, 0)])

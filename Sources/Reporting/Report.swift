@@ -31,14 +31,10 @@ public struct Figure: Hashable, Sendable {
   public let caption: String
   /// What the picture shows, for those who cannot see it.
   public let alternative: String
+  let drawing: Canvas
   public let svg: String
   /// At twice the nominal size.
   public let png: [UInt8]
-  /// At half the nominal size, for the index.
-  public let thumbnail: [UInt8]
-  /// In CSS pixels.
-  public let width: Int
-  public let height: Int
 }
 
 /// One finished experiment: its source's cells with what each produced.

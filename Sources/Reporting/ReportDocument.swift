@@ -17,10 +17,16 @@ struct ReportDocument {
   private var parser: ProseParser
   private var figureCount = 0
   private var tableCount = 0
+  private let shapes: SVGShapes
 
-  init(_ report: Report, format: Format, root: String?, reports: Set<String>) throws {
+  /// - Parameter shapes: what the page defines for the pictures of all its reports.
+  init(
+    _ report: Report, format: Format, shapes: SVGShapes = SVGShapes([]), root: String?,
+    reports: Set<String>
+  ) throws {
     self.report = report
     self.format = format
+    self.shapes = shapes
     parser = ProseParser(
       path: report.sourcePath, root: root, reports: reports,
       anchorPrefix: format == .html ? report.info.id : nil)
@@ -115,7 +121,7 @@ struct ReportDocument {
       try custom(
         format == .markdown
           ? figure.markdown(folder: report.info.id, number: figureCount)
-          : figure.html(report: report.info.id, number: figureCount))
+          : figure.html(report: report.info.id, number: figureCount, shapes: shapes))
     case .claim(let claim): try custom(format == .markdown ? claim.markdown : claim.html)
     }
   }

@@ -10,9 +10,10 @@ struct ReportPage {
 
   func html() throws -> String {
     let index = ReportIndex(set)
+    let shapes = SVGShapes(set.reports.flatMap(\.figures).map(\.drawing))
     let cards = set.reports.map(card).joined(separator: "\n")
     let sections = try set.reports.map { report in
-      "<section id=\"\(report.info.id)\">\n\(try set.html(report))</section>"
+      "<section id=\"\(report.info.id)\">\n\(try set.html(report, shapes))</section>"
     }.joined(separator: "\n")
     return """
       <!DOCTYPE html>
@@ -27,6 +28,8 @@ struct ReportPage {
       </style>
       </head>
       <body>
+      <svg class="shapes" aria-hidden="true">
+      \(shapes.definitions)</svg>
       <a class="skip" href="#content">Skip to the reports</a>
       <header id="top">
       <h1>Mixture of prompt experts: reports</h1>
@@ -70,7 +73,7 @@ struct ReportPage {
       return "<span class=\"badge \(verdict.styleClass)\" title=\"\(escapedHTML(claim.sentence))\">"
         + "\(verdict.mark)</span>"
     }
-    let picture = report.figures.first.map { "\n\($0.thumbnailHTML)" } ?? ""
+    let picture = report.figures.first.map { "\n" + $0.thumbnailHTML(report: report.info.id) } ?? ""
     return """
       <a class="card" href="#\(report.info.id)">
       <strong>\(escapedHTML(report.info.title))</strong>

@@ -42,8 +42,8 @@ public struct ReportSet: Sendable {
   }
 
   /// One report as part of the page.
-  func html(_ report: Report) throws -> String {
-    try ReportDocument(report, format: .html, root: root, reports: ids).rendered()
+  func html(_ report: Report, _ shapes: SVGShapes) throws -> String {
+    try ReportDocument(report, format: .html, shapes: shapes, root: root, reports: ids).rendered()
   }
 
   private var ids: Set<String> { Set(reports.map(\.info.id)) }

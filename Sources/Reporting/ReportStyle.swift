@@ -20,6 +20,7 @@ enum ReportStyle {
     h1, h2, h3, h4 { line-height: 1.25; margin: 2rem 0 .6rem; }
     h1 { margin-top: .5rem; }
     a { color: var(--link); }
+    .shapes { position: absolute; width: 0; height: 0; }
     .skip { position: absolute; left: -99rem; }
     .skip:focus { left: 1rem; }
     section { border-top: 2px solid var(--rule); margin-top: 2.5rem; }
@@ -44,7 +45,7 @@ enum ReportStyle {
     .leading { text-align: left; } .center { text-align: center; } .trailing { text-align: right; }
     .missing { color: var(--faint); font-style: italic; }
     figure { margin: 1.2rem 0; }
-    figure img { max-width: 100%; height: auto; border-radius: 6px; border: 1px solid var(--rule); }
+    figure svg { max-width: 100%; height: auto; border-radius: 6px; border: 1px solid var(--rule); }
     figcaption { color: var(--faint); font-size: .9rem; max-width: 46rem; }
     .claim {
       margin: 1rem 0; padding: .5rem 1rem; background: var(--raised); border-radius: 6px;
@@ -68,7 +69,7 @@ enum ReportStyle {
     }
     .card:hover, .card:focus { border-color: var(--link); }
     .card .words { color: var(--faint); font-size: .85rem; }
-    .card img { width: 100%; height: 8rem; object-fit: contain; background: #fff; border-radius: 4px; }
+    .card svg { width: 100%; height: 8rem; background: #fff; border-radius: 4px; }
     @page { margin: 16mm 14mm; }
     @media print {
       :root {
@@ -78,7 +79,7 @@ enum ReportStyle {
       }
       html { font-size: 9.5pt; }
       body { max-width: none; padding: 0; }
-      .skip, .card img { display: none; }
+      .skip, .card svg { display: none; }
       .card { break-inside: avoid; }
       section > h2:first-child { margin-top: 0; }
       p, li, figcaption { max-width: none; }
@@ -86,7 +87,7 @@ enum ReportStyle {
       h1, h2, h3, h4 { break-after: avoid; }
       figure, .claim, tr { break-inside: avoid; }
       figure:has(table) { break-inside: auto; }
-      figure img { max-height: 22cm; border: 0; }
+      figure svg { max-height: 22cm; border: 0; }
       .claim { border: 1px solid var(--rule); border-left: 5px solid var(--none); }
       .scroll { overflow: visible; }
       pre { white-space: pre-wrap; font-size: 8pt; }

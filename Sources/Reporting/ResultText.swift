@@ -1,5 +1,3 @@
-import Foundation
-
 extension Claim {
   /// The claim as a Markdown quotation.
   var markdown: String {
@@ -36,21 +34,29 @@ extension Figure {
   }
 
   /// The figure as an HTML `<figure>` with the picture inside the page.
-  func html(report: String, number: Int) -> String {
-    let data = Data(svg.utf8).base64EncodedString()
-    return """
-      <figure id="\(report)-figure-\(name)">
-      <img src="data:image/svg+xml;base64,\(data)" width="\(width)" height="\(height)" \
-      alt="\(escapedHTML(alternative))">
-      <figcaption>Figure \(number). \(escapedHTML(caption))</figcaption>
-      </figure>
-      """
+  /// - Parameter shapes: what the page defines for all its pictures.
+  func html(report: String, number: Int, shapes: SVGShapes) throws -> String {
+    """
+    <figure id="\(report)-figure-\(name)">
+    <svg width="\(drawing.width)" height="\(drawing.height)" \(viewBoxAndLabel)>
+    <g id="\(pictureID(report))">
+    \(try drawing.svgElements(shapes))
+    </g>
+    </svg>
+    <figcaption>Figure \(number). \(escapedHTML(caption))</figcaption>
+    </figure>
+    """
   }
 
-  /// A small picture for the index of the page.
-  var thumbnailHTML: String {
-    let data = Data(thumbnail).base64EncodedString()
-    return "<img src=\"data:image/png;base64,\(data)\" alt=\"\(escapedHTML(alternative))\" "
-      + "width=\"\(width / 2)\" height=\"\(height / 2)\">"
+  /// The picture of `html(report:number:shapes:)` once more, small, for the cards of the page.
+  func thumbnailHTML(report: String) -> String {
+    "<svg \(viewBoxAndLabel)><use href=\"#\(pictureID(report))\"/></svg>"
   }
+
+  private var viewBoxAndLabel: String {
+    "viewBox=\"0 0 \(drawing.width) \(drawing.height)\" role=\"img\" "
+      + "aria-label=\"\(escapedHTML(alternative))\""
+  }
+
+  private func pictureID(_ report: String) -> String { "\(report)-picture-\(name)" }
 }

@@ -44,7 +44,8 @@ public struct ScatterChart: Chart {
       Legend.Entry(title: $1.title, sample: .marker(Marker($0), Palette.color($0)))
     }
     let frame = try PlotFrame(
-      width: width, height: height, title: title, legend: hasLegend && classes.count > 1 ? entries : [], x: x,
+      width: width, height: height, title: title,
+      legend: hasLegend && classes.count > 1 ? entries : [], x: x,
       y: y, footer: PlotFrame.footer(horizontal))
     var canvas = Canvas(width: width, height: height)
     try frame.draw(on: &canvas)
@@ -52,8 +53,7 @@ public struct ScatterChart: Chart {
     for (i, one) in classes.enumerated() {
       for point in one.points {
         let place = Point(frame.xPosition(point.x), frame.yPosition(point.y))
-        canvas.fill(
-          Marker(i).path(place, radius: radius), Palette.color(i).opacity(0.75))
+        canvas.fill(Marker(i).path(place, radius: radius), Palette.color(i).opacity(0.75))
       }
     }
     return canvas

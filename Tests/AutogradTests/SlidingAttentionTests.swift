@@ -90,6 +90,7 @@ private func reference(
 
   @Test func `channels are normalised over time`() {
     let (b, time, c) = (2, 7, 3)
+    // Differences from the mean are divided by their deviation, which enlarges the roundings of both.
     expectGradient([Operand(b, time, c), Operand(c), Operand(c)], tolerance: 1e-5) {
       channelNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-5)
     } reference: { x in

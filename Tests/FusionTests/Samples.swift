@@ -4,7 +4,7 @@ import Encoders
 import Fusion
 import NN
 
-/// Encoders of the tests. Mini: the sizes of `design` §4 (`EncoderCatalogue`). Tiny: for gradients and steps.
+/// Encoders of the tests. Mini: the sizes of `EncoderCatalogue`. Tiny: for gradients and steps.
 enum Sizes {
   static let miniViT = ViTConfiguration(
     imageSize: 36, patchSize: 9, width: 64, layers: 4, heads: 4, hiddenWidth: 256, epsilon: 1e-6)
@@ -78,6 +78,16 @@ struct FrozenWidths: LayeredEncoder {
 
   func plan(_ name: String, prompts: Int = 0) -> EncoderPlan {
     EncoderPlan(name: name, tuning: .frozen, promptLength: prompts) { _ in self }
+  }
+}
+
+/// An encoder whose feature is the batch's sound.
+struct SoundFeature: Encoder {
+  let featureWidth: Int
+  var blockWidths: [Int] { [] }
+  var promptBound: Float { 0 }
+  func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
+    batch.audio ?? .zeros([batch.size, featureWidth])
   }
 }
 

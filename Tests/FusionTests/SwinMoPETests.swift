@@ -6,16 +6,6 @@ import NN
 import TestSupport
 import Testing
 
-/// An encoder whose feature is the batch's sound.
-private struct SoundFeature: Encoder {
-  let featureWidth: Int
-  var blockWidths: [Int] { [] }
-  var promptBound: Float { 0 }
-  func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
-    batch.audio ?? .zeros([batch.size, featureWidth])
-  }
-}
-
 @Suite struct SwinMoPETests {
   /// Sums of a few hundred floats in another order.
   let tolerance = 2e-5

@@ -95,6 +95,7 @@ import Testing
       ]
       for (what, tensor) in found {
         let error = try #require(largestDifference(tensor, try file.require("\(name).\(what)")))
+        // Sums over the batch in another order, divided by a deviation.
         #expect(error <= 1e-5, "\(name), \(what)")
       }
     }

@@ -71,7 +71,8 @@ import Testing
       #expect(found?.description.contains(what) == true, "\(what): \(found?.description ?? "read")")
     }
     for length in 0..<good.count {
-      _ = try? WaveFile(bytes: Array(good[..<length]), source: "test")
+      let found = failure { _ = try WaveFile(bytes: Array(good[..<length]), source: "test") }
+      #expect(found?.kind == .badInput, "the first \(length) bytes")
     }
   }
 

@@ -30,7 +30,7 @@ import Testing
     #expect(warm.bytes == [228, 50, 0])
   }
 
-  @Test func `a picture with values is drawn as fine as the page, with one scale`() throws {
+  @Test func `a picture with values is drawn half as fine as the page, with one scale`() throws {
     let image = RGBImage(width: 2, height: 1, bytes: [UInt8](repeating: 100, count: 6))
     let plain = try ImageGrid("", [ImageGrid.Cell(image)], columns: 2).drawn()
     let heated = try ImageGrid(
@@ -42,7 +42,7 @@ import Testing
         return picture.width
       }
     }
-    #expect(sizes(plain) == [2] && sizes(heated) == [96, 2])
+    #expect(sizes(plain) == [2] && sizes(heated) == [48, 2])
   }
 
   @Test func `values over pictures must be finite`() {

@@ -33,7 +33,7 @@ import Testing
     #expect(!page.contains("src=\"http") && !page.contains("<link") && !page.contains("<script"))
     #expect(page.contains("<h2 id=\"table-0-tiny-a-tiny-table\">\nA tiny table\n</h2>"))
     #expect(page.contains("<span class=\"badge\">✓ reproduced</span> b beats a"))
-    #expect(page.contains("src=\"data:image/svg+xml;base64,"))
+    #expect(!page.contains("<img") && page.contains("<svg width=\"240\" height=\"160\""))
     #expect(page.contains("<figcaption>Table 1. ") && page.contains("<figcaption>Figure 1. "))
     #expect(page.contains("prefers-color-scheme: dark"))
   }

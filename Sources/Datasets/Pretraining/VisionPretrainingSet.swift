@@ -31,10 +31,9 @@ public struct VisionPretrainingSet: Dataset {
       return SceneObject(shape: shape, colour: colour, x: cell.x, y: cell.y, radius: radius)
     }
     var noise = item.stream("noise")
-    var painter = Painter(gradient: 0.24, &noise)
-    for object in scene { painter.fill(object.outline, object.colour.varied(&noise)) }
     return Example(
-      image: painter.pixels(noise: 0.05, &noise), label: .labels(Self.tags(of: scene)))
+      image: scene.drawn(gradient: 0.24, noise: 0.05, &noise),
+      label: .labels(Self.tags(of: scene)))
   }
 
   /// Names of the 52 tags.

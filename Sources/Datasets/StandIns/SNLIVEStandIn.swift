@@ -31,9 +31,7 @@ public struct SNLIVEStandIn: Dataset {
     var random = item.stream("scene")
     let scene = Self.scene(&random)
     var noise = item.stream("noise")
-    var painter = Painter(&noise)
-    for object in scene { painter.fill(object.outline, object.colour.varied(&noise)) }
-    let image = painter.pixels(noise: 0.04, &noise)
+    let image = scene.drawn(&noise)
 
     var words = item.stream("text")
     let label = words.integer(below: 3)
@@ -52,8 +50,7 @@ public struct SNLIVEStandIn: Dataset {
           "quarters",
           scene.filter { Subject($0) == subject }
             .map { "\(($0.y > 18 ? 2 : 0) + ($0.x > 18 ? 1 : 0))" }.joined(separator: " ")),
-        Attribute(
-          "scene", scene.map { "\($0.colour.name) \($0.shape.name)" }.joined(separator: ", ")),
+        Attribute("scene", scene.names),
       ])
   }
 

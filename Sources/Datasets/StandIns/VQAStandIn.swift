@@ -25,9 +25,7 @@ public struct VQAStandIn: Dataset {
     var random = item.stream("scene")
     let scene = Self.scene(&random)
     var noise = item.stream("noise")
-    var painter = Painter(&noise)
-    for object in scene { painter.fill(object.outline, object.colour.varied(&noise)) }
-    let image = painter.pixels(noise: 0.04, &noise)
+    let image = scene.drawn(&noise)
     var words = item.stream("text")
     let (question, kind, answer) = VQAGrammar.question(scene, &words)
     let label = Self.answers.prefix { $0 != answer }.count
@@ -37,8 +35,7 @@ public struct VQAStandIn: Dataset {
       attributes: [
         Attribute("question type", kind.rawValue), Attribute("answer type", kind.answerType),
         Attribute("answer", answer),
-        Attribute(
-          "scene", scene.map { "\($0.colour.name) \($0.shape.name)" }.joined(separator: ", ")),
+        Attribute("scene", scene.names),
       ])
   }
 
