@@ -112,6 +112,8 @@ public struct Runner: Sendable {
     try Interruption.check()
     let key = try key(run)
     if !retrains, let finished = try store.load(key) {
+      // A kill between saving the run and removing its checkpoint leaves the latter.
+      store.removeCheckpoints(store.checkpointPath(try key.digest()))
       watching(run, .finished(finished))
       return finished
     }
