@@ -122,7 +122,7 @@ public final class Workbench {
   }
 
   /// What is on record about the pretrained encoders, by name; empty where they start from random weights.
-  public func pretrainingRecords() throws -> [PretrainingRecord] {
+  public func pretrainingRecords() throws -> [PretrainingSummary] {
     try runner?.encoders.pretrainingRecords() ?? []
   }
 

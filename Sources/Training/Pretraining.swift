@@ -47,6 +47,15 @@ public struct PretrainingRecord: Codable, Sendable {
   public let probes: [String: Double]
 }
 
+/// What a reader wants to know of a `PretrainingRecord`, of one that an earlier version wrote, too.
+public struct PretrainingSummary: Decodable, Sendable {
+  public let encoder: String
+  public let objective: String
+  public let recipe: PretrainingRecipe
+  public let parameters: Int
+  public let probes: [String: Double]
+}
+
 /// Pretrains one of the small encoders and writes it with its record.
 public struct Pretraining {
   public let encoder: EncoderChoice
