@@ -33,27 +33,39 @@ public enum Compute {
   /// Threads one operation may use. 1 while several runs share the processor.
   public static var threads: Int { threadCount.load(ordering: .relaxed) }
 
-  /// Sets the threads of all later operations, OpenBLAS's included.
+  /// Sets the threads of all later operations. OpenBLAS itself runs on one: products are cut here (`gemm`), so that no
+  /// thread of another pool waits, spinning, while this project's loops run.
   public static func setThreads(_ count: Int) {
     require(count >= 1, "setThreads: expected at least 1, found \(count)")
     threadCount.store(count, ordering: .relaxed)
-    openblas_set_num_threads(Int32(count))
+    openblas_set_num_threads(1)
   }
 }
 
 /// This project's own loops over floats.
 let kernels = mope_kernels().pointee
 
+/// Parts for each thread: more than one, so that a thread that is held up does not hold up the others.
+private let partsPerThread = 4
+
 /// Calls `body` on disjoint ranges that cover 0 ..< `count`, on as many threads as pay for `work` (in element
 /// visits). `body` must give the same result however the range is cut.
 func parallel(_ count: Int, work: Int, _ body: (Range<Int>) -> Void) {
   let threads = min(Compute.threads, count, work / 32_768)
   guard threads > 1 else { return body(0..<count) }
+  let parts = min(count, work / 32_768, threads * partsPerThread)
+  let unit = count >= 4096 ? 64 : 1  // elements: whole lines of the cache
+  concurrently(parts) { i in
+    let (start, end) = (count * i / parts / unit * unit, count * (i + 1) / parts / unit * unit)
+    body(start..<(i + 1 == parts ? count : end))
+  }
+}
+
+/// Calls `body` with 0 ..< `count` on the threads there are, in any order.
+private func concurrently(_ count: Int, _ body: (Int) -> Void) {
   withoutActuallyEscaping(body) { body in
     nonisolated(unsafe) let body = body
-    DispatchQueue.concurrentPerform(iterations: threads) { i in
-      body(count * i / threads..<count * (i + 1) / threads)
-    }
+    DispatchQueue.concurrentPerform(iterations: count) { body($0) }
   }
 }
 
@@ -65,14 +77,55 @@ struct MatrixView {
 }
 
 /// c[m, n] = α a[m, k] b[k, n] + β c
+/// - Parameter finishing: called with rows of c that are done, all rows in all, from any thread.
 func gemm(
   _ m: Int, _ n: Int, _ k: Int, _ a: MatrixView, _ b: MatrixView,
-  _ c: UnsafeMutablePointer<Float>, stride: Int, alpha: Float = 1, beta: Float = 0
+  _ c: UnsafeMutablePointer<Float>, stride: Int, alpha: Float = 1, beta: Float = 0,
+  finishing: ((Range<Int>) -> Void)? = nil
 ) {
   guard m > 0, n > 0 else { return }
   Work.add(2 * m * n * k)
-  cblas_sgemm(
-    CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-    blasint(m), blasint(n), blasint(k), alpha, a.pointer, blasint(a.stride), b.pointer,
-    blasint(b.stride), beta, c, blasint(stride))
+  let start = Profile.now()
+  defer { Profile.endedProduct(m, n, k, start: start) }
+  func part(_ rows: Range<Int>, _ columns: Range<Int>) {
+    let (row, column) = (rows.lowerBound, columns.lowerBound)
+    cblas_sgemm(
+      CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans,
+      b.transposed ? CblasTrans : CblasNoTrans, blasint(rows.count), blasint(columns.count),
+      blasint(k), alpha, a.pointer + row * (a.transposed ? 1 : a.stride), blasint(a.stride),
+      b.pointer + column * (b.transposed ? b.stride : 1), blasint(b.stride), beta,
+      c + row * stride + column, blasint(stride))
+  }
+  let cutsRows = m >= n || finishing != nil
+  let parts = gemmParts(cutsRows ? m : n, products: m * n * k)
+  if parts == 1 {
+    part(0..<m, 0..<n)
+    finishing?(0..<m)
+    return
+  }
+  concurrently(parts) { i in
+    if cutsRows {
+      let rows = gemmPart(i, of: parts, m)
+      part(rows, 0..<n)
+      finishing?(rows)
+    } else {
+      part(0..<m, gemmPart(i, of: parts, n))
+    }
+  }
+}
+
+/// In how many parts a side of the result is cut: one for each thread, more where they stay large, since each part
+/// packs the other operand anew.
+private func gemmParts(_ count: Int, products: Int) -> Int {
+  let threads = Compute.threads
+  guard threads > 1, products >= 1 << 21 else { return 1 }
+  let large = count / 384
+  return max(1, min(max(large, threads), threads * partsPerThread, count / 16))
+}
+
+/// Whole tiles of the kernels, but for the last part.
+private func gemmPart(_ i: Int, of parts: Int, _ count: Int) -> Range<Int> {
+  let unit = 16
+  let start = count * i / parts / unit * unit
+  return start..<(i + 1 == parts ? count : count * (i + 1) / parts / unit * unit)
 }
