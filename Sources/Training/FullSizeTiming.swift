@@ -1,6 +1,7 @@
 import Autograd
 import Determinism
 import Encoders
+import Foundation
 import Fusion
 import NN
 
@@ -24,30 +25,33 @@ public struct FullSizeTiming: Encodable, Sendable {
   /// Where the time of one pass goes, on demand.
   public let profile: [Profile.Entry]?
 
-  /// What can be timed, in order.
-  public static var names: [String] { networks(passes: 1).map(\.name) }
-
   /// All networks whose name contains one of `selection`; all if it is empty. One after the other, so that each has the
   /// memory for itself.
   /// - Parameter profiles: one more pass of each is watched by operation.
   public static func all(
     passes: Int, selection: [String] = [], profiles: Bool = false
   ) throws -> [FullSizeTiming] {
-    let selected = networks(passes: passes).filter { network in
-      selection.isEmpty || selection.contains { network.name.localizedCaseInsensitiveContains($0) }
-    }
-    guard !selected.isEmpty else {
-      throw Failure(
-        .noMatch,
-        "\(selection.joined(separator: ", ")): no such network; there are:\n  "
-          + names.joined(separator: "\n  "))
-    }
+    let selected = try chosen(selection)
     return try selected.map { network in
       TensorMemory.releaseFree()
       PeakMemory.reset()
       let (pass, trainable) = try network.make()
       return try FullSizeTiming(network, trainable: trainable, passes: passes, profiles: profiles, pass)
     }
+  }
+
+  /// - Throws: `Failure(.noMatch)` with the names there are if `selection` is of none.
+  public static func check(_ selection: [String]) throws { _ = try chosen(selection) }
+
+  private static func chosen(_ selection: [String]) throws -> [Network] {
+    let chosen = networks().filter { network in
+      selection.isEmpty || selection.contains { network.name.localizedCaseInsensitiveContains($0) }
+    }
+    guard chosen.isEmpty else { return chosen }
+    throw Failure(
+      .noMatch,
+      "\(selection.joined(separator: ", ")): no such network; there are:\n  "
+        + networks().map(\.name).joined(separator: "\n  "))
   }
 
   /// A network, and how to make it with a closure that runs one pass.
@@ -59,7 +63,7 @@ public struct FullSizeTiming: Encodable, Sendable {
 
   /// The training step; the forward pass for several numbers of experts; every encoder's forward pass at its published
   /// size: eight images of 224 pixels, texts of 64 tokens, or waveforms of one second.
-  private static func networks(passes: Int) -> [Network] {
+  private static func networks() -> [Network] {
     let random = RandomStream(seed: 0)
     let texts = Batch(size: 8, text: text(batch: 8, tokens: 64))
     var networks = [trainingStep(random)]

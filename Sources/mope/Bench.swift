@@ -12,6 +12,8 @@ struct Bench: ParsableCommand, KernelChoosing {
   var kernel = KernelChoice.automatic
   @Option(help: "Threads per operation.") var threads = 1
   @Option(help: "Mini steps that are timed, after ten to warm up.") var steps = 100
+  @Flag(help: "Time the mini steps of every method of the papers' comparison, not only of three.")
+  var everyMethod = false
   @Flag(help: "Time the full-size networks (random weights), too: each encoder, MoPE on Swin-B and BERT-base.")
   var fullSize = false
   @Option(help: "Of the full-size networks only those whose name contains this text; may be repeated.")
@@ -39,13 +41,14 @@ struct Bench: ParsableCommand, KernelChoosing {
   }
 
   func run() throws {
+    if fullSize { try FullSizeTiming.check(only) }
     Compute.setThreads(threads)
     let products = ProductTiming.all(fullSize: fullSize)
     let large = fullSize ? try FullSizeTiming.all(passes: passes, selection: only, profiles: profile) : []
     let answer = Answer(
       environment: .current, products: products,
       peakGigaflops: products.map(\.gigaflops).max() ?? .nan,
-      steps: only.isEmpty ? try StepTiming.all(steps: steps) : [], fullSize: large,
+      steps: only.isEmpty ? try StepTiming.all(steps: steps, everyMethod: everyMethod) : [], fullSize: large,
       peakMemoryMegabytes: PeakMemory.megabytes)
     if json { try Console.answer(json: answer) } else { write(answer) }
   }
