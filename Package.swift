@@ -84,5 +84,6 @@ let package = Package(
         "Experiments", "Laboratory", "Reporting", "Training", "Fusion", "Encoders", "Datasets",
         "NN", "Autograd", "Determinism", "TestSupport",
       ]),
-    .testTarget(name: "MopeTests", dependencies: ["mope", "Determinism", "TestSupport"]),
+    .testTarget(
+      name: "MopeTests", dependencies: ["mope", "NN", "Autograd", "Determinism", "TestSupport"]),
   ])

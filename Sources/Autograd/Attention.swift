@@ -130,8 +130,8 @@ private func attend(
       scratch.mutablePointer)
   }
   Work.add(4 * layout.products)
-  guard let probabilities else { return output }
-  return output.derived(from: inputs) { gradient, needs in
+  return output.derived(from: inputs, operation: "attention") { gradient, needs in
+    guard let probabilities else { return needs.map { _ in nil } }
     Work.add(8 * layout.products)
     return call.gradients(of: gradient, probabilities, needs)
   }

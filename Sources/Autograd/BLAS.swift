@@ -33,27 +33,40 @@ public enum Compute {
   /// Threads one operation may use. 1 while several runs share the processor.
   public static var threads: Int { threadCount.load(ordering: .relaxed) }
 
-  /// Sets the threads of all later operations, OpenBLAS's included.
+  /// Sets the threads of all later operations. OpenBLAS itself runs on one: products are cut here (`gemm`), so that no
+  /// thread of another pool waits, spinning, while this project's loops run.
   public static func setThreads(_ count: Int) {
     require(count >= 1, "setThreads: expected at least 1, found \(count)")
     threadCount.store(count, ordering: .relaxed)
-    openblas_set_num_threads(Int32(count))
+    openblas_set_num_threads(1)
   }
 }
 
 /// This project's own loops over floats.
 let kernels = mope_kernels().pointee
 
+/// Parts for each thread: more than one, so that a thread that is held up does not hold up the others.
+private let partsPerThread = 4
+
 /// Calls `body` on disjoint ranges that cover 0 ..< `count`, on as many threads as pay for `work` (in element
 /// visits). `body` must give the same result however the range is cut.
 func parallel(_ count: Int, work: Int, _ body: (Range<Int>) -> Void) {
   let threads = min(Compute.threads, count, work / 32_768)
   guard threads > 1 else { return body(0..<count) }
+  let parts = min(count, work / 32_768, threads * partsPerThread)
+  let unit = count >= 4096 ? 64 : 1  // elements: whole lines of the cache
+  concurrently(parts) { i in
+    let (start, end) = (count * i / parts / unit * unit, count * (i + 1) / parts / unit * unit)
+    body(start..<(i + 1 == parts ? count : end))
+  }
+}
+
+/// Calls `body` with 0 ..< `count` on the threads there are, in any order.
+private func concurrently(_ count: Int, _ body: (Int) -> Void) {
+  guard count > 1 else { return body(0) }
   withoutActuallyEscaping(body) { body in
     nonisolated(unsafe) let body = body
-    DispatchQueue.concurrentPerform(iterations: threads) { i in
-      body(count * i / threads..<count * (i + 1) / threads)
-    }
+    DispatchQueue.concurrentPerform(iterations: count) { body($0) }
   }
 }
 
@@ -65,14 +78,79 @@ struct MatrixView {
 }
 
 /// c[m, n] = α a[m, k] b[k, n] + β c
+///
+/// On several threads the result is cut; large products with many rows then take this project's own kernel, whose
+/// packed right side the threads share.
+/// - Parameter finishing: called with rows of c that are done, all rows in all, from any thread.
 func gemm(
   _ m: Int, _ n: Int, _ k: Int, _ a: MatrixView, _ b: MatrixView,
-  _ c: UnsafeMutablePointer<Float>, stride: Int, alpha: Float = 1, beta: Float = 0
+  _ c: UnsafeMutablePointer<Float>, stride: Int, alpha: Float = 1, beta: Float = 0,
+  finishing: ((Range<Int>) -> Void)? = nil
 ) {
   guard m > 0, n > 0 else { return }
   Work.add(2 * m * n * k)
-  cblas_sgemm(
-    CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-    blasint(m), blasint(n), blasint(k), alpha, a.pointer, blasint(a.stride), b.pointer,
-    blasint(b.stride), beta, c, blasint(stride))
+  let start = Profile.now()
+  defer { Profile.endedProduct(m, n, k, start: start) }
+  if Compute.threads > 1, m >= 1024, m * n * k >= 1 << 25, n % kernels.panel_columns == 0,
+    !a.transposed, alpha == 1, beta == 0 || beta == 1
+  {
+    return packedProduct(m, n, k, a, b, c, stride: stride, accumulating: beta == 1, finishing)
+  }
+  let cutsRows = m >= n
+  let count = cutsRows ? m : n
+  let parts = gemmParts(count, products: m * n * k)
+  concurrently(parts) { i in
+    let part = gemmPart(i, of: parts, count)
+    let (rows, columns) = cutsRows ? (part, 0..<n) : (0..<m, part)
+    let (row, column) = (rows.lowerBound, columns.lowerBound)
+    cblas_sgemm(
+      CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans,
+      b.transposed ? CblasTrans : CblasNoTrans, blasint(rows.count), blasint(columns.count),
+      blasint(k), alpha, a.pointer + row * (a.transposed ? 1 : a.stride), blasint(a.stride),
+      b.pointer + column * (b.transposed ? b.stride : 1), blasint(b.stride), beta,
+      c + row * stride + column, blasint(stride))
+    if cutsRows { finishing?(rows) }
+  }
+  if !cutsRows, let finishing { parallel(m, work: m * n, finishing) }
+}
+
+/// In how many parts a side of the result is cut: one for each thread, more where they stay large, since each part
+/// packs the other operand anew.
+private func gemmParts(_ count: Int, products: Int) -> Int {
+  let threads = Compute.threads
+  guard threads > 1, products >= 1 << 21 else { return 1 }
+  return max(1, min(max(count / 768, threads), threads * partsPerThread, count / 16))
+}
+
+/// Whole tiles of the kernels, but for the last part.
+private func gemmPart(_ i: Int, of parts: Int, _ count: Int) -> Range<Int> {
+  let unit = 16
+  let start = count * i / parts / unit * unit
+  return start..<(i + 1 == parts ? count : count * (i + 1) / parts / unit * unit)
+}
+
+/// The product by `packed_gemm`: the right side is packed by all threads, then each takes blocks of rows.
+private func packedProduct(
+  _ m: Int, _ n: Int, _ k: Int, _ a: MatrixView, _ b: MatrixView,
+  _ c: UnsafeMutablePointer<Float>, stride: Int, accumulating: Bool,
+  _ finishing: ((Range<Int>) -> Void)?
+) {
+  let packed = Storage(count: k * n)
+  let panels = n / kernels.panel_columns
+  let packs = min(panels, Compute.threads * partsPerThread)
+  concurrently(packs) { i in
+    let first = panels * i / packs
+    kernels.pack_right(
+      n, k, b.pointer, b.stride, b.transposed, first, panels * (i + 1) / packs - first,
+      packed.pointer)
+  }
+  let block = 112  // rows: whole tiles of every level but AVX2's last, which is of four
+  concurrently((m + block - 1) / block) { i in
+    let rows = i * block..<min(m, (i + 1) * block)
+    let scratch = Storage(count: mope_packed_scratch())
+    kernels.packed_gemm(
+      rows.count, n, k, a.pointer + rows.lowerBound * a.stride, a.stride, packed.pointer,
+      c + rows.lowerBound * stride, stride, accumulating, scratch.pointer)
+    finishing?(rows)
+  }
 }

@@ -5,7 +5,10 @@ import Determinism
 func accumulated(_ a: Tensor, _ b: Tensor) -> Tensor {
   require(a.shape == b.shape, "gradients of shapes \(a.shape) and \(b.shape) meet")
   let y = Tensor.empty(a.shape)
-  kernels.add(a.count, a.pointer, b.pointer, y.mutablePointer)
+  parallel(a.count, work: a.count) { part in
+    let start = part.lowerBound
+    kernels.add(part.count, a.pointer + start, b.pointer + start, y.mutablePointer + start)
+  }
   return y
 }
 

@@ -5,6 +5,8 @@ import Determinism
 /// A graph belongs to one thread. `gradient` and `pending` are used during one backward pass only.
 final class Node {
   let inputs: [Node]
+  /// The function that made this node, for profiles.
+  let operation: StaticString
   /// Gradient of the output → gradients of `inputs`, in order. Released when it has run.
   private(set) var backward: ((Tensor) -> [Tensor?])?
   fileprivate var gradient: Tensor?
@@ -13,11 +15,15 @@ final class Node {
   /// A leaf: a tensor whose gradient is wanted.
   init() {
     inputs = []
+    operation = ""
     backward = nil
   }
 
-  init(_ inputs: [Node], _ backward: @escaping (Tensor) -> [Tensor?]) {
+  init(
+    _ inputs: [Node], _ operation: StaticString, _ backward: @escaping (Tensor) -> [Tensor?]
+  ) {
     self.inputs = inputs
+    self.operation = operation
     self.backward = backward
   }
 
@@ -35,14 +41,17 @@ extension Tensor {
   /// This value as the result of an operation on `inputs`.
   ///
   /// `backward` gets the gradient of the result and gives one gradient per input; it is asked only for
-  /// inputs that require one (`needs[i]`), and it is not kept when none does.
+  /// inputs that require one (`needs[i]`), and it is not kept when none does. Every operation ends with this call.
+  /// - Parameter operation: what a profile calls it.
   func derived(
-    from inputs: [Tensor], _ backward: @escaping (_ gradient: Tensor, _ needs: [Bool]) -> [Tensor?]
+    from inputs: [Tensor], operation: StaticString = #function,
+    _ backward: @escaping (_ gradient: Tensor, _ needs: [Bool]) -> [Tensor?]
   ) -> Tensor {
+    Profile.ended(operation)
     let needs = inputs.map(\.requiresGradient)
     guard needs.contains(true) else { return self }
     let nodes = inputs.compactMap(\.node)
-    let node = Node(nodes) { gradient in
+    let node = Node(nodes, operation) { gradient in
       let all = backward(gradient, needs)
       return zip(all, needs).compactMap { $1 ? .some($0) : nil }
     }
@@ -66,6 +75,8 @@ extension Tensor {
     root.gradient = cotangent
     var ready = [root]
     var leaves: [ObjectIdentifier: Tensor] = [:]
+    Profile.turn(backward: true)
+    defer { Profile.turn(backward: false) }
     while let node = ready.popLast() {
       let gradient = node.gradient
       node.gradient = nil
@@ -79,6 +90,7 @@ extension Tensor {
           fatalError("backward: this graph has been differentiated before")
         }
         inputGradients = backward(gradient)
+        Profile.ended(node.operation)
         node.release()
       } else {
         inputGradients = []
@@ -88,6 +100,7 @@ extension Tensor {
           if let sum = input.gradient {
             input.gradient = nil
             input.gradient = accumulated(sum, addition)
+            Profile.ended("sum of gradients")
           } else {
             input.gradient = addition
           }

@@ -6,23 +6,25 @@ import Determinism
 ///   - weight: `[outputs, inputs]`
 ///   - bias: `[outputs]`
 public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
-  let y = product(x, weight)
-  if let bias { addRows(y, bias) }
+  let n = weight.shape2.0
+  require(
+    bias.map { $0.shape == [n] } ?? true,
+    "linear: expected a bias of shape [\(n)], found \(bias?.shape ?? [])")
+  let y = product(x, weight) { rows, y, _ in
+    guard let bias else { return }
+    kernels.add_row(rows, n, y, bias.pointer, y)
+  }
   return y.derived(from: [x, weight] + (bias.map { [$0] } ?? []), linearGradient(x, weight, bias))
 }
 
 /// `gelu(x Wᵀ + b)`, in one pass over the product (`linear` followed by `gelu`).
 public func linearGELU(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor {
-  let y = product(x, weight)
-  let n = y.lastAxis
   let inputs = [x, weight, bias]
+  let n = weight.shape2.0
   let needed = inputs.contains(where: \.requiresGradient)
-  let sum = needed ? Tensor.empty(y.shape) : nil  // x Wᵀ + b, kept for backward
-  parallel(y.rows, work: 8 * y.count) { part in
-    let start = part.lowerBound * n
-    kernels.bias_gelu(
-      part.count, n, y.pointer + start, bias.pointer, sum.map { $0.mutablePointer + start },
-      y.mutablePointer + start)
+  let sum = needed ? Tensor.empty(x.shape.dropLast() + [n]) : nil  // x Wᵀ + b, kept for backward
+  let y = product(x, weight) { rows, y, start in
+    kernels.bias_gelu(rows, n, y, bias.pointer, sum.map { $0.mutablePointer + start }, y)
   }
   guard let sum else { return y }
   let throughProduct = linearGradient(x, weight, bias)
@@ -31,24 +33,25 @@ public func linearGELU(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor 
   }
 }
 
-private func product(_ x: Tensor, _ weight: Tensor) -> Tensor {
+/// x Wᵀ.
+/// - Parameter finishing: called with a number of rows that are done, their values, and where they start in the result;
+///   all rows in all, from any thread.
+private func product(
+  _ x: Tensor, _ weight: Tensor,
+  finishing: @escaping (_ rows: Int, _ values: UnsafeMutablePointer<Float>, _ start: Int) -> Void
+) -> Tensor {
   let (outputs, inputs) = weight.shape2
   require(x.lastAxis == inputs, "linear: weight \(weight.shape) does not fit input \(x.shape)")
   let y = Tensor.empty(x.shape.dropLast() + [outputs])
   gemm(
     x.rows, outputs, inputs, MatrixView(pointer: x.pointer, stride: inputs),
     MatrixView(pointer: weight.pointer, stride: inputs, transposed: true), y.mutablePointer,
-    stride: outputs)
-  return y
-}
-
-private func addRows(_ y: Tensor, _ bias: Tensor) {
-  let n = y.lastAxis
-  require(bias.shape == [n], "linear: expected a bias of shape [\(n)], found \(bias.shape)")
-  parallel(y.rows, work: y.count) { part in
-    let start = part.lowerBound * n
-    kernels.add_row(part.count, n, y.pointer + start, bias.pointer, y.mutablePointer + start)
+    stride: outputs
+  ) { rows in
+    let start = rows.lowerBound * outputs
+    finishing(rows.count, y.mutablePointer + start, start)
   }
+  return y
 }
 
 /// dx = dy W, dW = dyᵀ x, db = Σ rows of dy. A frozen layer keeps its weight alone.

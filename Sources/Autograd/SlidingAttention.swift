@@ -36,8 +36,8 @@ public func slidingAttention(
   parallel(blocks.count, work: call.work) { part in
     for i in part { call.forward(blocks[i], output, probabilities?[i]) }
   }
-  guard let probabilities else { return output }
   return output.derived(from: [qkv]) { gradient, _ in
+    guard let probabilities else { return [nil] }
     let dqkv = Tensor.zeros(qkv.shape)
     let perSample = blocks.count / max(call.batch, 1)
     parallel(call.batch, work: 2 * call.work) { samples in  // blocks of a sample share keys

@@ -25,6 +25,8 @@ public enum TensorMemory {
   /// The largest value `live` has had since `resetPeak`.
   public static var peak: Int { Pool.shared.statistics.peak }
   public static func resetPeak() { Pool.shared.resetPeak() }
+  /// Gives buffers that are kept for reuse back to the system.
+  public static func releaseFree() { Pool.shared.releaseFree() }
 }
 
 /// Free buffers by capacity, shared by all threads.
@@ -48,6 +50,14 @@ private final class Pool: Sendable {
 
   var statistics: Statistics { state.withLock { $0.statistics } }
   func resetPeak() { state.withLock { $0.statistics.peak = $0.statistics.live } }
+
+  func releaseFree() {
+    let addresses = state.withLock { state in
+      defer { (state.free, state.freeBytes) = ([:], 0) }
+      return state.free.values.flatMap { $0 }
+    }
+    for address in addresses { free(UnsafeMutableRawPointer(bitPattern: address)) }
+  }
 
   /// Capacities come in steps of an eighth of a power of two, at least one cache line.
   static func capacity(for count: Int) -> Int {

@@ -20,6 +20,19 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Replaces the elements in place by these values, again and again; under the condition of `overwrite(with:)`.
+  public func overwrite(byRepeating values: [Float]) {
+    require(!values.isEmpty, "overwrite: no values to repeat")
+    values.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      for start in stride(from: 0, to: count, by: source.count) {
+        (mutablePointer + start).update(from: base, count: min(source.count, count - start))
+      }
+    }
+  }
+}
+
 /// Constants of one AdamW step (Loshchilov and Hutter 2019; PyTorch `AdamW`).
 public struct AdamWStep {
   public var learningRate: Float

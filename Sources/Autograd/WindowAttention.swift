@@ -80,9 +80,11 @@ public func windowAttention(
   let probabilities =
     keeps ? Tensor.empty([layout.items, heads, layout.keys, layout.keys]) : nil
   let output = call.forward(probabilities)
-  guard let probabilities else { return output }
+  Work.add(4 * call.products)
   return output.derived(from: [qkv, bias.values]) { gradient, needs in
-    call.gradients(of: gradient, probabilities, needs)
+    guard let probabilities else { return [nil, nil] }
+    Work.add(8 * call.products)
+    return call.gradients(of: gradient, probabilities, needs)
   }
 }
 
@@ -167,6 +169,9 @@ private struct WindowCall {
       kernels.scale(size, factor, sum, sum)
     }
   }
+
+  /// Multiplications of one of the products: scores, or weighted values.
+  var products: Int { layout.items * layout.keys * layout.keys * width }
 
   private var work: Int { layout.items * layout.keys * layout.keys * width / 2 }
 

@@ -54,6 +54,11 @@ size_t mope_attention_scratch(const mope_attention_shape *shape) {
   return padded * (size_t)shape->d + 2 * mope_attention_block(shape) * padded;
 }
 
+size_t mope_packed_scratch(void) {
+  enum { most_rows = 8 * 14, beyond = 16 };
+  return most_rows * MOPE_PACKED_DEPTH + beyond;
+}
+
 bool mope_dropout_keeps(uint64_t key, uint64_t index, float rate) {
   const mope_dropout_words words = mope_dropout_words_of(key, index);
   uint32_t low = (uint32_t)index;

@@ -15,6 +15,9 @@ static inline size_t mope_padded_keys(const mope_attention_shape *shape) {
   return ((size_t)shape->p + (size_t)shape->m + 15) / 16 * 16;
 }
 
+/* Summands that a packed product takes at once: a panel of the right side then fits the second-level cache many times. */
+enum { MOPE_PACKED_DEPTH = 512 };
+
 /* Query rows that attention handles at once, so that their scores stay in the cache. */
 static inline size_t mope_attention_block(const mope_attention_shape *shape) {
   const size_t padded = mope_padded_keys(shape), n = (size_t)shape->n;

@@ -1,6 +1,7 @@
 import Autograd
 import Determinism
 import Encoders
+import Foundation
 import Fusion
 import NN
 
@@ -19,58 +20,93 @@ public struct FullSizeTiming: Encodable, Sendable {
   public let tensorMegabytes: Double
   public let trainableParameters: Int
 
-  /// Every encoder's forward pass at its published size: eight images of 224 pixels, texts of 64 tokens, or waveforms of
-  /// one second.
-  public static func encoders(passes: Int) throws -> [FullSizeTiming] {
-    let random = RandomStream(seed: 0)
-    func scope() -> Scope { ParameterStore(random: random).root.frozen }
-    let images = Batch(size: 8, images: Tensor.full([8, 3, 224, 224], 0.1))
-    let texts = Batch(size: 8, text: text(batch: 8, tokens: 64))
-    let sounds = Batch(size: 8, audio: waveforms(batch: 8, samples: 16_000, random))
-    let forwards: [(String, Batch, () -> any Encoder)] = [
-      ("Swin-B, 224", images, { Swin(.base, scope()) }),
-      ("ViT-B/16, 224", images, { ViT(.base, scope()) }),
-      ("BERT-base, 64 tokens", texts, { BERT(.base, output: .cls, scope()) }),
-      ("GPT-2, 64 tokens", texts, { GPT2(.small, scope()) }),
-      ("Longformer-base, 64 tokens", texts, { Longformer(.base, scope()) }),
-      ("wav2vec 2.0 base, 1 s", sounds, { Wav2Vec2(.base, scope()) }),
-    ]
-    return try forwards.map { name, batch, make in
-      let encoder = make()
-      return try FullSizeTiming("\(name), forward", batch: batch.size, trainable: 0, passes: passes) { _ in
-        _ = encoder.feature(batch, .evaluation, prompts: nil)
-      }
+  /// The most memory the process held during the passes, in megabytes; nil where the system does not tell.
+  public let peakMemoryMegabytes: Double?
+  /// Where the time of one pass goes, on demand.
+  public let profile: [Profile.Entry]?
+
+  /// All networks whose name contains one of `selection`; all if it is empty. One after the other, so that each has the
+  /// memory for itself.
+  /// - Parameter profiles: one more pass of each is watched by operation.
+  public static func all(
+    passes: Int, selection: [String] = [], profiles: Bool = false
+  ) throws -> [FullSizeTiming] {
+    let selected = try chosen(selection)
+    return try selected.map { network in
+      TensorMemory.releaseFree()
+      PeakMemory.reset()
+      let (pass, trainable) = try network.make()
+      return try FullSizeTiming(network, trainable: trainable, passes: passes, profiles: profiles, pass)
     }
   }
 
-  /// A training step of MoPE on Swin-B and BERT-base: eight pairs, 64 tokens, forward, loss, backward, clipping, AdamW;
-  /// and the forward pass alone for several numbers of experts.
-  public static func mope(passes: Int, experts: [Int] = [2, 4, 16, 64]) throws -> [FullSizeTiming] {
-    let random = RandomStream(seed: 0)
-    let batch = Batch(
-      size: 8, images: noise([8, 3, 224, 224], random), text: text(batch: 8, tokens: 64),
-      labels: .classes((0..<8).map { Int32($0 % 3) }))
-    var recipe = Recipe()
-    recipe.batchSize = 8
-    let step = try model(experts: 4, random)
-    let optimizer = AdamW(recipe.parameterGroups(of: step.store))
-    var timings = [
-      try FullSizeTiming(
-        "MoPE k=4, Swin-B + BERT-base, training step", batch: 8, trainable: step.store.trainableCount, passes: passes
-      ) { pass in
-        let output = step(batch, .training(random.stream("training").stream(pass)))
-        let objective = recipe.objective(of: output, batch)
-        optimizer.step(objective.backward(), clipping: recipe.clipping, rateFactor: 1)
-      }
-    ]
-    for count in experts {
-      let model = try model(experts: count, random)
-      timings.append(
-        try FullSizeTiming(
-          "MoPE k=\(count), Swin-B + BERT-base, forward", batch: 8, trainable: model.store.trainableCount, passes: passes
-        ) { _ in _ = model(batch, .evaluation) })
+  /// - Throws: `Failure(.noMatch)` with the names there are if `selection` is of none.
+  public static func check(_ selection: [String]) throws { _ = try chosen(selection) }
+
+  private static func chosen(_ selection: [String]) throws -> [Network] {
+    let chosen = networks().filter { network in
+      selection.isEmpty || selection.contains { network.name.localizedCaseInsensitiveContains($0) }
     }
-    return timings
+    guard chosen.isEmpty else { return chosen }
+    throw Failure(
+      .noMatch,
+      "\(selection.joined(separator: ", ")): no such network; there are:\n  "
+        + networks().map(\.name).joined(separator: "\n  "))
+  }
+
+  /// A network, and how to make it with a closure that runs one pass.
+  private struct Network {
+    let name: String
+    let batch: Int
+    let make: () throws -> (pass: (Int) -> Void, trainable: Int)
+  }
+
+  /// The training step; the forward pass for several numbers of experts; every encoder's forward pass at its published
+  /// size: eight images of 224 pixels, texts of 64 tokens, or waveforms of one second.
+  private static func networks() -> [Network] {
+    let random = RandomStream(seed: 0)
+    let texts = Batch(size: 8, text: text(batch: 8, tokens: 64))
+    var networks = [trainingStep(random)]
+    for experts in [2, 4, 16, 64] {
+      networks.append(
+        Network(name: "MoPE k=\(experts), Swin-B + BERT-base, forward", batch: 8) {
+          let (model, batch) = (try model(experts: experts, random), pairs(random))
+          return ({ _ in _ = model(batch, .evaluation) }, model.store.trainableCount)
+        })
+    }
+    let encoders: [(String, () -> Batch, (Scope) -> any Encoder)] = [
+      ("Swin-B, 224", { images(random) }, { Swin(.base, $0) }),
+      ("ViT-B/16, 224", { images(random) }, { ViT(.base, $0) }),
+      ("BERT-base, 64 tokens", { texts }, { BERT(.base, output: .cls, $0) }),
+      ("GPT-2, 64 tokens", { texts }, { GPT2(.small, $0) }),
+      ("Longformer-base, 64 tokens", { texts }, { Longformer(.base, $0) }),
+      ("wav2vec 2.0 base, 1 s", { sounds(random) }, { Wav2Vec2(.base, $0) }),
+    ]
+    return networks
+      + encoders.map { name, batch, make in
+        Network(name: "\(name), forward", batch: 8) {
+          let (encoder, batch) = (untrained(make), batch())
+          return ({ _ in _ = encoder.feature(batch, .evaluation, prompts: nil) }, 0)
+        }
+      }
+  }
+
+  /// A training step of MoPE on Swin-B and BERT-base: eight pairs, 64 tokens, forward with dropout, loss with importance
+  /// loss, backward, clipping, AdamW.
+  private static func trainingStep(_ random: RandomStream) -> Network {
+    Network(name: "MoPE k=4, Swin-B + BERT-base, training step", batch: 8) {
+      let (model, batch) = (try model(experts: 4, random), pairs(random))
+      var recipe = Recipe()
+      recipe.batchSize = 8
+      let (settings, optimizer) = (recipe, AdamW(recipe.parameterGroups(of: model.store)))
+      return (
+        { pass in
+          let output = model(batch, .training(random.stream("training").stream(pass)))
+          let objective = settings.objective(of: output, batch)
+          optimizer.step(objective.backward(), clipping: settings.clipping, rateFactor: 1)
+        }, model.store.trainableCount
+      )
+    }
   }
 
   /// The papers' network for three classes, with random weights.
@@ -79,16 +115,34 @@ public struct FullSizeTiming: Encodable, Sendable {
     configuration.experts = experts
     configuration.mapperSharing = .perWidth
     return try MoPE(
-      configuration, main: EncoderPlan(name: "vision", tuning: .frozen) { Swin(.base, $0) },
-      complementary: EncoderPlan(name: "text", tuning: .frozen, promptLength: 4) {
-        BERT(.base, output: .cls, $0)
+      configuration,
+      main: EncoderPlan(name: "vision", tuning: .frozen) { _ in untrained { Swin(.base, $0) } },
+      complementary: EncoderPlan(name: "text", tuning: .frozen, promptLength: 4) { _ in
+        untrained { BERT(.base, output: .cls, $0) }
       }, outputs: 3, random: random)
   }
 
+  /// A frozen encoder of its own store with weights as after initialisation: matrices normal with deviation 0.02, norms
+  /// 1, biases 0. One table of normal numbers serves for all: drawing a hundred million takes longer than timing them.
+  private static func untrained(_ make: (Scope) -> any Encoder) -> any Encoder {
+    let store = ParameterStore(random: RandomStream(seed: 0))
+    let encoder = make(store.root.frozen.undefined)
+    var stream = RandomStream(seed: 1)
+    let table = (0..<8191).map { _ in 0.02 * Float(stream.normal()) }  // a prime: rows differ
+    for parameter in store.parameters {
+      if parameter.shape.count == 1 {
+        parameter.value.overwrite(with: .full(parameter.shape, parameter.name.hasSuffix("bias") ? 0 : 1))
+      } else {
+        parameter.value.overwrite(byRepeating: table)
+      }
+    }
+    return encoder
+  }
+
   private init(
-    _ name: String, batch: Int, trainable: Int, passes: Int, _ pass: (Int) throws -> Void
+    _ network: Network, trainable: Int, passes: Int, profiles: Bool, _ pass: (Int) -> Void
   ) throws {
-    try pass(0)  // warms up
+    pass(0)  // warms up
     let clock = ContinuousClock()
     let operations = Work.operations
     TensorMemory.resetPeak()
@@ -96,28 +150,46 @@ public struct FullSizeTiming: Encodable, Sendable {
     for index in 1...passes {
       try Interruption.check()
       let start = clock.now
-      try pass(index)
+      pass(index)
       times.append((clock.now - start).seconds)
     }
     let median = times.sorted()[times.count / 2]
-    self.name = name
-    self.batch = batch
+    name = network.name
+    batch = network.batch
     seconds = median
     best = times.min() ?? .nan
     samplesPerSecond = Double(batch) / median
     gigaflops = Double(Work.operations - operations) / Double(passes) / median * 1e-9
     tensorMegabytes = Double(TensorMemory.peak) * 1e-6
     trainableParameters = trainable
+    peakMemoryMegabytes = PeakMemory.megabytes
+    guard profiles else {
+      profile = nil
+      return
+    }
+    Profile.start()
+    pass(passes + 1)
+    profile = Profile.stop()
+  }
+
+  private static func pairs(_ random: RandomStream) -> Batch {
+    Batch(
+      size: 8, images: noise([8, 3, 224, 224], random), text: text(batch: 8, tokens: 64),
+      labels: .classes((0..<8).map { Int32($0 % 3) }))
+  }
+
+  private static func images(_ random: RandomStream) -> Batch {
+    Batch(size: 8, images: noise([8, 3, 224, 224], random))
+  }
+
+  private static func sounds(_ random: RandomStream) -> Batch {
+    Batch(size: 8, audio: noise([8, 16_000], random))
   }
 
   private static func text(batch: Int, tokens: Int) -> TokenIds {
     TokenIds(
       ids: (0..<batch * tokens).map { Int32(1000 + $0 * 37 % 20_000) }, mask: [Float](repeating: 1, count: batch * tokens),
       batch: batch, tokens: tokens)
-  }
-
-  private static func waveforms(batch: Int, samples: Int, _ random: RandomStream) -> Tensor {
-    noise([batch, samples], random)
   }
 
   private static func noise(_ shape: [Int], _ random: RandomStream) -> Tensor {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Autograd
 import Determinism
-import Foundation
 import Training
 
 /// `mope bench`
@@ -13,14 +12,22 @@ struct Bench: ParsableCommand, KernelChoosing {
   var kernel = KernelChoice.automatic
   @Option(help: "Threads per operation.") var threads = 1
   @Option(help: "Mini steps that are timed, after ten to warm up.") var steps = 100
+  @Flag(help: "Time the mini steps of every method of the papers' comparison, not only of three.")
+  var everyMethod = false
   @Flag(help: "Time the full-size networks (random weights), too: each encoder, MoPE on Swin-B and BERT-base.")
   var fullSize = false
+  @Option(help: "Of the full-size networks only those whose name contains this text; may be repeated.")
+  var only: [String] = []
   @Option(help: "Passes of a full-size network that are timed, after one to warm up.") var passes = 5
+  @Flag(help: "After the timed passes of a full-size network one more, by operation.") var profile = false
   @Flag(help: "The answer as JSON.") var json = false
 
   func validate() throws {
     for (name, value) in [("--threads", threads), ("--steps", steps), ("--passes", passes)] where value < 1 {
       throw ValidationError("\(name): expected at least 1, found \(value)")
+    }
+    if !fullSize && (profile || !only.isEmpty) {
+      throw ValidationError("--profile and --only: expected with --full-size")
     }
   }
 
@@ -30,49 +37,78 @@ struct Bench: ParsableCommand, KernelChoosing {
     let peakGigaflops: Double
     let steps: [StepTiming]
     let fullSize: [FullSizeTiming]
-    let peakMemoryMegabytes: Double
+    let peakMemoryMegabytes: Double?
   }
 
   func run() throws {
+    if fullSize { try FullSizeTiming.check(only) }
     Compute.setThreads(threads)
     let products = ProductTiming.all(fullSize: fullSize)
-    let peak = products.map(\.gigaflops).max() ?? .nan
-    let timings = try StepTiming.all(steps: steps)
-    let large =
-      fullSize
-      ? try FullSizeTiming.mope(passes: passes) + FullSizeTiming.encoders(passes: passes) : []
-    var usage = rusage()
-    getrusage(RUSAGE_SELF.rawValue, &usage)
-    let memory = Double(usage.ru_maxrss) / 1000
-    if json {
-      try Console.answer(
-        json: Answer(
-          environment: .current, products: products, peakGigaflops: peak, steps: timings,
-          fullSize: large, peakMemoryMegabytes: memory))
-      return
-    }
-    Console.answer("\(Environment.current.className); \(Environment.current.openBLAS)")
-    for product in products {
+    let large = fullSize ? try FullSizeTiming.all(passes: passes, selection: only, profiles: profile) : []
+    let answer = Answer(
+      environment: .current, products: products,
+      peakGigaflops: products.map(\.gigaflops).max() ?? .nan,
+      steps: only.isEmpty ? try StepTiming.all(steps: steps, everyMethod: everyMethod) : [], fullSize: large,
+      peakMemoryMegabytes: PeakMemory.megabytes)
+    if json { try Console.answer(json: answer) } else { write(answer) }
+  }
+
+  private func write(_ answer: Answer) {
+    func share(_ gigaflops: Double) -> String { "\(fixed(100 * gigaflops / answer.peakGigaflops, 0)) %" }
+    Console.answer("\(answer.environment.className); \(answer.environment.openBLAS)")
+    for product in answer.products {
       Console.answer("SGEMM \(product.shape): \(fixed(product.gigaflops, 1)) GFLOP/s")
     }
-    for timing in timings {
-      let share = 100 * timing.gigaflops / peak
+    for timing in answer.steps {
       Console.answer(
         """
         \(timing.name): \(fixed(timing.milliseconds, 2)) ms per step (best \(fixed(timing.best, 2))), \
-        \(fixed(timing.gigaflops, 1)) GFLOP/s, \(fixed(share, 0)) % of the GEMM peak, \
+        \(fixed(timing.gigaflops, 1)) GFLOP/s, \(share(timing.gigaflops)) of the GEMM peak, \
         tensors at most \(fixed(timing.tensorMegabytes, 1)) MB
         """)
     }
-    for timing in large {
+    for timing in answer.fullSize {
+      let memory = timing.peakMemoryMegabytes.map { ", process at most \(fixed($0, 0)) MB" } ?? ""
+      let unit = timing.name.hasPrefix("MoPE") ? "pairs" : "samples"
       Console.answer(
         """
         \(timing.name): \(fixed(timing.seconds, 3)) s (best \(fixed(timing.best, 3))), \
-        \(fixed(timing.samplesPerSecond, 2)) samples/s, \(fixed(timing.gigaflops, 1)) GFLOP/s, \
-        \(fixed(100 * timing.gigaflops / peak, 0)) % of the GEMM peak, tensors at most \(fixed(timing.tensorMegabytes, 0)) MB
+        \(fixed(timing.samplesPerSecond, 2)) \(unit)/s, \(fixed(timing.gigaflops, 1)) GFLOP/s, \
+        \(share(timing.gigaflops)) of the GEMM peak, tensors at most \(fixed(timing.tensorMegabytes, 0)) MB\(memory)
         """)
+      if let profile = timing.profile { write(profile) }
     }
-    Console.answer("peak memory of the process: \(fixed(memory, 0)) MB")
+  }
+
+  /// A table by operation, then the products by their sizes.
+  private func write(_ profile: [Profile.Entry]) {
+    let total = profile.reduce(0) { $0 + $1.seconds }
+    func row(_ entry: Profile.Entry) {
+      Console.answer(
+        "  \(padded(entry.operation, 34)) \(padded(entry.pass, 8)) \(padded("\(entry.calls)", 5, right: true)) "
+          + "\(padded(fixed(entry.seconds, 4), 8, right: true)) s \(padded(fixed(100 * entry.seconds / total, 1), 5, right: true)) %"
+          + (entry.gigaflops.map { " \(padded(fixed($0, 0), 5, right: true)) GFLOP/s" } ?? ""))
+    }
+    let isProduct = { (entry: Profile.Entry) in entry.gigaflops != nil }
+    let rest = profile.filter { !isProduct($0) }
+    for pass in ["forward", "backward"] {
+      let products = profile.filter { isProduct($0) && $0.pass == pass }
+      let seconds = products.reduce(0) { $0 + $1.seconds }
+      guard seconds > 0 else { continue }
+      let operations = products.reduce(0) { $0 + ($1.gigaflops ?? 0) * $1.seconds }
+      row(
+        Profile.Entry(
+          operation: "all products", pass: pass, calls: products.reduce(0) { $0 + $1.calls },
+          seconds: seconds, gigaflops: operations / seconds))
+    }
+    rest.forEach(row)
+    Console.answer("  of the products:")
+    profile.filter(isProduct).prefix(24).forEach(row)
+  }
+
+  private func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
+    let space = String(repeating: " ", count: max(0, width - text.count))
+    return right ? space + text : text + space
   }
 }
 
@@ -85,7 +121,7 @@ struct ProductTiming: Encodable {
   /// Swin-B's third stage (8 images, 13 prompts) and of BERT-base (8 texts of 64 tokens).
   static func all(fullSize: Bool) -> [ProductTiming] {
     var shapes = [(1024, 1024, 1024), (544, 192, 64), (544, 256, 64), (544, 64, 256)]
-    if fullSize { shapes += [(1672, 1536, 512), (1672, 2048, 512), (1672, 512, 2048), (512, 768, 3072)] }
+    if fullSize { shapes += [(1672, 1536, 512), (1672, 2048, 512), (1672, 512, 2048), (512, 3072, 768), (512, 768, 3072)] }
     return shapes.map { m, n, k in
       let x = Tensor.full([m, k], 0.5)
       let weight = Tensor.full([n, k], 0.25)

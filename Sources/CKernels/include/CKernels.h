@@ -109,6 +109,16 @@ typedef struct {
   void (*small_gemm)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
                      size_t ldc, bool accumulate);
 
+  /* Products of large matrices in two steps. `pack_right` copies `count` panels of `panel_columns` columns, from panel `first`
+   * on, of b[k, n] (of b[n, k] if transposed) into `packed` [k·n floats]; n is whole panels. Then
+   * c[m, n] = a[m, k] b (+ c if accumulate). Panels can be packed, and rows of c computed, by several threads.
+   * scratch: mope_packed_scratch() floats. */
+  size_t panel_columns;
+  void (*pack_right)(size_t n, size_t k, const float *b, size_t ldb, bool transposed, size_t first, size_t count,
+                     float *packed);
+  void (*packed_gemm)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *packed, float *c,
+                      size_t ldc, bool accumulate, float *scratch);
+
   /* Decoupled-weight-decay Adam (PyTorch AdamW): p, first and second moment are updated in place.
    * correction1 = 1 − β1ᵗ, correction2 = 1 − β2ᵗ. */
   void (*adamw)(size_t n, float *p, float *first, float *second, const float *g, float lr, float beta1, float beta2,
@@ -123,6 +133,8 @@ const mope_kernel_table *mope_kernels_at(mope_kernel_level level);
 mope_kernel_level mope_select_kernels(mope_kernel_level most);
 /* Floats of scratch that attention and attention_gradient need for this shape. */
 size_t mope_attention_scratch(const mope_attention_shape *shape);
+/* Floats of scratch that packed_gemm needs. */
+size_t mope_packed_scratch(void);
 /* Whether element `index` of stream `key` is kept at this dropout rate. The integer hash behind all dropout masks. */
 bool mope_dropout_keeps(uint64_t key, uint64_t index, float rate);
 
