@@ -34,6 +34,12 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
+    .target(
+      name: "PaperTier",
+      dependencies: [
+        "Published", "Images", "Training", "Datasets", "Encoders", "Fusion", "NN", "Autograd",
+        "Determinism",
+      ]),
     .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
     .target(
       name: "Laboratory",
@@ -49,7 +55,7 @@ let package = Package(
       name: "mope",
       dependencies: [
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Experiments", "Published", "Determinism", "CKernels",
+        "Experiments", "Published", "PaperTier", "Images", "Determinism", "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

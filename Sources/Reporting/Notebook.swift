@@ -156,7 +156,8 @@ public final class Notebook {
 
   private func comparisonTable(_ measurements: Measurements, _ found: [CellComparison]) -> Table {
     ComparisonTable(
-      measurements: measurements, comparisons: found, paper: paper, golden: golden
+      measurements: measurements, comparisons: found, paper: paper, golden: golden,
+      isOfThePaper: context.tier == "paper" && context.reservation == nil
     ).table
   }
 
