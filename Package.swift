@@ -60,7 +60,8 @@ let package = Package(
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["NN", "Autograd", "Determinism"], path: "Tests/Support"),
+      name: "TestSupport", dependencies: ["Encoders", "NN", "Autograd", "Determinism"],
+      path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "NN", "Determinism", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: ["Theory", "Determinism"]),
@@ -82,6 +83,12 @@ let package = Package(
       dependencies: [
         "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd", "Determinism",
         "TestSupport",
+      ]),
+    .testTarget(
+      name: "PaperTierTests",
+      dependencies: [
+        "PaperTier", "Published", "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd",
+        "Determinism", "TestSupport",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Determinism"]),
     .testTarget(

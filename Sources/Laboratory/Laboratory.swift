@@ -67,6 +67,14 @@ public struct Laboratory: Sendable {
     return (try notebook.finish(), proposal)
   }
 
+  /// The page of an experiment that this command leaves alone: its text without results.
+  public func unselected(_ experiment: Experiment) throws -> Report {
+    let notebook = try notebook(experiment, environmentClass: "")
+    return .notRun(
+      experiment.info, source: notebook.source, context: notebook.context,
+      why: "not part of the command that wrote these pages")
+  }
+
   /// What an experiment measures from these runs.
   public func measurements(
     _ experiment: Experiment, from runs: [TrainingRun: FinishedRun]

@@ -76,7 +76,10 @@ public final class CheckpointEncoders: EncoderSource {
       let weights = try choice.publishedWeights
       let path = "\(weights.folder(in: root))/config.json"
       guard choice != .bagOfWords, FileManager.default.fileExists(atPath: path) else { return nil }
-      return try weights.difference(try EncoderConfiguration(file: path)).map { "\(path): \($0)" }
+      // Named without its folder: the sentence goes into reports, which know no machine.
+      return try weights.difference(try EncoderConfiguration(file: path)).map {
+        "\(weights.name)/config.json: \($0)"
+      }
     }
   }
 

@@ -85,6 +85,26 @@ public final class PublishedData: DataProvider {
     return dataset.records(.train).prefix(count).compactMap(\.image).map(dataset.path)
   }
 
+  /// Width and height of the images that a method sees.
+  func side(of method: Method) throws -> Int {
+    switch try encoders.configuration(method.vision) {
+    case .vit(let c): c.imageSize
+    case .swin(let c): c.imageSize
+    default: 224
+    }
+  }
+
+  /// The mean over some batches of the longest text's tokens: what a padded batch has for each text.
+  func tokensPerText(_ choice: DataChoice, for method: Method) throws -> Int {
+    let words = try text(method)
+    let texts = try dataset(try kind(choice)).records(.train).prefix(512).map(\.text)
+    let counts = try texts.map { try words.ids($0).count }
+    let longest = stride(from: 0, to: counts.count, by: 16).map {
+      counts[$0..<min($0 + 16, counts.count)].max() ?? 0
+    }
+    return longest.reduce(0, +) / max(1, longest.count)
+  }
+
   // MARK: Splits
 
   private func split(
@@ -133,13 +153,7 @@ public final class PublishedData: DataProvider {
   }
 
   private func images(_ kind: PublishedKind, _ method: Method) throws -> ImagePreparation {
-    let side =
-      switch try encoders.configuration(method.vision) {
-      case .vit(let c): c.imageSize
-      case .swin(let c): c.imageSize
-      default: 224
-      }
-    return try kind.preparation(side: side)
+    try kind.preparation(side: try side(of: method))
   }
 
   private func text(_ method: Method) throws -> TextPreparation {

@@ -16,7 +16,7 @@ struct PublishedSplit: BatchSource {
   private let records: [PublishedRecord]
   private let folder: String
   /// Nil where the method reads no images.
-  private let preparation: ImagePreparation?
+  private var preparation: ImagePreparation?
   /// Nil where the method reads no texts.
   private let words: TextPreparation?
   /// Decoding threads.
@@ -52,6 +52,13 @@ struct PublishedSplit: BatchSource {
   }
 
   var count: Int { records.count }
+  var drawsImages: Bool { preparation?.augmentation != nil }
+
+  var withoutImages: any BatchSource {
+    var copy = self
+    copy.preparation = nil
+    return copy
+  }
 
   /// What threads make of a batch.
   private struct Decoded: Sendable {

@@ -11,8 +11,8 @@ public final class Notebook {
   /// The papers' printed numbers.
   public let paper: PaperResults
   public let golden: Golden?
-
-  private let source: NotebookSource
+  /// The experiment's text, cell by cell.
+  public let source: NotebookSource
   private var results: [Int: [Report.Result]] = [:]
   private var provenance: [(key: String, value: String)] = []
   private var comparisons: [CellComparison] = []

@@ -11,6 +11,8 @@ import Synchronization
 public enum RunEvent: Sendable {
   case started(resumedAt: Int)
   case progress(TrainingProgress, stepsPerSecond: Double)
+  /// Features that do not change are computed, once for all runs.
+  case remembering(split: Split, done: Int, of: Int)
   case evaluating
   case finished(FinishedRun)
   case failed(String)
@@ -124,8 +126,11 @@ public struct Runner: Sendable {
 
   private func train(_ key: RunKey, watching: (RunEvent) -> Void) throws -> FinishedRun {
     let run = key.run
-    let training = try data.training(run.data, for: run.method)
-    let judged = try data.judged(run.data, for: run.method)
+    let training = try featured(
+      try data.training(run.data, for: run.method), run, watching: watching)
+    let judged = try data.judged(run.data, for: run.method).map {
+      try featured($0, run, watching: watching)
+    }
     let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
     let model = try run.method.model(for: training.task, encoders: encoders, random: random)
     let trainer = Trainer(run, model, training, random)
@@ -195,7 +200,9 @@ public struct Runner: Sendable {
   /// - Returns: the run as this machine gives it, or nil if its tensors were not kept.
   public func reevaluated(_ finished: FinishedRun) throws -> FinishedRun? {
     guard let model = try model(of: finished) else { return nil }
-    let judged = try data.judged(finished.run.data, for: finished.run.method)
+    let judged = try data.judged(finished.run.data, for: finished.run.method).map {
+      try featured($0, finished.run, watching: { _ in })
+    }
     let evaluation = try Evaluation(model, judged, tier: finished.run.tier)
     var record = finished.record
     record.metrics = evaluation.metrics

@@ -2,6 +2,8 @@ import ArgumentParser
 import Autograd
 import Determinism
 import Foundation
+import Images
+import Reporting
 import Training
 
 /// `mope bench`
@@ -16,6 +18,8 @@ struct Bench: ParsableCommand, KernelChoosing {
   @Flag(help: "Time the full-size networks (random weights), too: each encoder, MoPE on Swin-B and BERT-base.")
   var fullSize = false
   @Option(help: "Passes of a full-size network that are timed, after one to warm up.") var passes = 5
+  @Option(help: "A folder of JPEG or PNG images for the input pipeline's speed. Default: drawn PNGs of 500 × 375.")
+  var images: String?
   @Flag(help: "The answer as JSON.") var json = false
 
   func validate() throws {
@@ -30,6 +34,7 @@ struct Bench: ParsableCommand, KernelChoosing {
     let peakGigaflops: Double
     let steps: [StepTiming]
     let fullSize: [FullSizeTiming]
+    let pipeline: PipelineTiming?
     let peakMemoryMegabytes: Double
   }
 
@@ -41,6 +46,7 @@ struct Bench: ParsableCommand, KernelChoosing {
     let large =
       fullSize
       ? try FullSizeTiming.mope(passes: passes) + FullSizeTiming.encoders(passes: passes) : []
+    let pipeline = try fullSize ? PipelineTiming(images, steps: large) : nil
     var usage = rusage()
     getrusage(RUSAGE_SELF.rawValue, &usage)
     let memory = Double(usage.ru_maxrss) / 1000
@@ -48,7 +54,7 @@ struct Bench: ParsableCommand, KernelChoosing {
       try Console.answer(
         json: Answer(
           environment: .current, products: products, peakGigaflops: peak, steps: timings,
-          fullSize: large, peakMemoryMegabytes: memory))
+          fullSize: large, pipeline: pipeline, peakMemoryMegabytes: memory))
       return
     }
     Console.answer("\(Environment.current.className); \(Environment.current.openBLAS)")
@@ -72,6 +78,7 @@ struct Bench: ParsableCommand, KernelChoosing {
         \(fixed(100 * timing.gigaflops / peak, 0)) % of the GEMM peak, tensors at most \(fixed(timing.tensorMegabytes, 0)) MB
         """)
     }
+    if let pipeline { Console.answer(pipeline.text) }
     Console.answer("peak memory of the process: \(fixed(memory, 0)) MB")
   }
 }

@@ -59,23 +59,24 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// The project, and the experiments chosen by `ids` and the patterns.
+  /// - Parameter needsData: at the paper tier, whether more is done than to list runs.
   func laboratory(
-    _ ids: [String], jobs: Int = 1, retrains: Bool = false, checkpointInterval: Double = 20
+    _ ids: [String], jobs: Int = 1, retrains: Bool = false, checkpointInterval: Double = 20,
+    needsData: Bool = true
   ) throws -> (laboratory: Laboratory, project: Project, selected: [Experiment]) {
     let project = try Project.find()
     let drafts = draftExperiments.filter { ids.contains($0.info.id) || tier == .smoke }
     let selected = try select(ids, from: allExperiments + drafts)
     let store = RunStore(folder: store ?? project.store, shipped: project.shippedRuns)
-    let source = tier == .paper ? try published.source() : nil
+    let source = tier == .paper && needsData ? try published.source() : nil
     let runner = Runner(
       store: store,
       encoders: source.map { EncoderCatalogue($0.encoders) }
         ?? EncoderCatalogue(tier: tier, folder: project.encoders),
       behaviour: try Behaviour.read(project.behaviour), data: source?.data, jobs: jobs,
       retrains: retrains, checkpointInterval: checkpointInterval)
-    // What is not selected may need data or checkpoints that are not there.
     let laboratory = Laboratory(
-      experiments: tier == .paper ? selected : allExperiments + drafts, root: project.root,
+      experiments: allExperiments + drafts, root: project.root,
       runner: runner, paper: try PaperResults.read(project.golden + "/paper.json"), tier: tier,
       seeds: seeds.values, dataSeed: dataSeed, changes: published.changes,
       reservation: try source.flatMap { try published.reservation($0.encoders) })

@@ -73,21 +73,36 @@ struct Session {
       if selected.contains(where: { $0.info.id == experiment.info.id }) {
         reports.append(
           try laboratory.report(experiment, from: live, environmentClass: environment).report)
+      } else if laboratory.tier == .paper {
+        // What is not selected may need data or checkpoints that are not there.
+        reports.append(try laboratory.unselected(experiment))
       } else {
         reports.append(try storedReport(experiment))
       }
     }
-    try write(try files(reports))
+    try write(try files(reports).filter { isWritten($0, selected) })
     let ids = selected.map(\.info.id)
     return reports.filter { ids.contains($0.info.id) }
+  }
+
+  /// Whether a file is written: at the paper tier a page that an earlier command made is not replaced by one without
+  /// results.
+  private func isWritten(_ file: ReportFile, _ selected: [Experiment]) -> Bool {
+    guard laboratory.tier == .paper, file.path.hasSuffix(".md"), file.path != "README.md" else { return true }
+    let id = file.path.replacing(".md", with: "")
+    return selected.contains { $0.info.id == id }
+      || !FileManager.default.fileExists(atPath: "\(options.reportsFolder(project))/\(file.path)")
   }
 
   /// Writes the reports of all experiments from stored results.
   /// - Returns: the files that changed.
   @discardableResult
   func writeStoredReports(_ selected: [Experiment], formats: Set<String>) throws -> [String] {
-    let reports = try laboratory.experiments.map(storedReport)
     let ids = Set(selected.map(\.info.id))
+    let reports = try laboratory.experiments.map { experiment in
+      laboratory.tier == .paper && !ids.contains(experiment.info.id)
+        ? try laboratory.unselected(experiment) : try storedReport(experiment)
+    }
     let wanted = try files(reports).filter { file in
       if file.path == "index.html" { return formats.contains("html") }
       guard formats.contains("md") else { return false }

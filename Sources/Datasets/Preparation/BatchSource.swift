@@ -23,11 +23,19 @@ public protocol BatchSource: Sendable {
   var contentHash: String { get }
   /// What each example is judged against, in order.
   var labels: [ExampleLabel] { get }
+  /// Whether training sees other pixels of the same image each time.
+  var drawsImages: Bool { get }
+  /// The same split without its images, which need not be decoded then.
+  var withoutImages: any BatchSource { get }
   /// Batches of the examples at these places, in this order. The next may be made while one is used.
   func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader
 }
 
 extension PreparedSplit: BatchSource {
+  public var drawsImages: Bool { false }
+  /// With them: they are in memory.
+  public var withoutImages: any BatchSource { self }
+
   public func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader {
     var remaining = indices.makeIterator()
     return { remaining.next().map { batch($0) } }
