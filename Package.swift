@@ -34,6 +34,12 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
+    .target(
+      name: "PaperTier",
+      dependencies: [
+        "Published", "Images", "Training", "Datasets", "Encoders", "Fusion", "NN", "Autograd",
+        "Determinism",
+      ]),
     .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
     .target(
       name: "Laboratory",
@@ -49,12 +55,13 @@ let package = Package(
       name: "mope",
       dependencies: [
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Experiments", "Published", "Determinism", "CKernels",
+        "Experiments", "Published", "PaperTier", "Images", "Determinism", "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["NN", "Autograd", "Determinism"], path: "Tests/Support"),
+      name: "TestSupport", dependencies: ["Encoders", "NN", "Autograd", "Determinism"],
+      path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "NN", "Determinism", "TestSupport"]),
     .testTarget(name: "TheoryTests", dependencies: ["Theory", "Determinism"]),
@@ -76,6 +83,12 @@ let package = Package(
       dependencies: [
         "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd", "Determinism",
         "TestSupport",
+      ]),
+    .testTarget(
+      name: "PaperTierTests",
+      dependencies: [
+        "PaperTier", "Published", "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd",
+        "Determinism", "TestSupport",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Determinism"]),
     .testTarget(

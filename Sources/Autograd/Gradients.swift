@@ -136,4 +136,9 @@ public struct Gradients {
     guard let node = leaf.node else { return nil }
     return byLeaf[ObjectIdentifier(node)]
   }
+
+  /// The sums, leaf by leaf: the gradients of the sum of two results.
+  public static func + (a: Gradients, b: Gradients) -> Gradients {
+    Gradients(a.byLeaf.merging(b.byLeaf) { accumulated($0, $1) })
+  }
 }

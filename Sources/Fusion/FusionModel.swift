@@ -50,10 +50,12 @@ public struct EncoderPlan {
 public struct Branch {
   public let encoder: any Encoder
   let prompts: VanillaPrompts?
+  private let name: String
 
   /// - Parameter dropout: rate of the dropout on prompts.
   public init(_ plan: EncoderPlan, dropout: Float, _ root: Scope) {
     let scope = root / plan.name
+    name = plan.name
     encoder = plan.make(plan.tuning.apply(to: scope / "encoder"))
     prompts =
       plan.promptLength > 0
@@ -63,7 +65,11 @@ public struct Branch {
 
   /// ψ, `[B, featureWidth]`
   public func feature(_ batch: Batch, _ mode: Mode) -> Tensor {
-    encoder.feature(batch, mode, prompts: prompts?.source(batch.size, mode))
+    if let known = batch.features[name] {
+      require(prompts == nil, "\(name): a feature that prompts change cannot be known before")
+      return known
+    }
+    return encoder.feature(batch, mode, prompts: prompts?.source(batch.size, mode))
   }
 
   /// The encoder, if its layers can be run one by one.

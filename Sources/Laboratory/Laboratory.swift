@@ -12,11 +12,17 @@ public struct Laboratory: Sendable {
   public let tier: Tier
   public let seeds: [Int]
   public let dataSeed: Int
+  /// What a user changes about every run.
+  public let changes: RunChanges
+  /// Why nothing is judged; nil where it is.
+  public let reservation: String?
 
   public init(
     experiments: [Experiment], root: String, runner: Runner, paper: PaperResults, tier: Tier,
-    seeds: [Int], dataSeed: Int
+    seeds: [Int], dataSeed: Int, changes: RunChanges = RunChanges(), reservation: String? = nil
   ) {
+    self.changes = changes
+    self.reservation = reservation
     self.experiments = experiments
     self.root = root
     self.runner = runner
@@ -36,7 +42,8 @@ public struct Laboratory: Sendable {
     _ experiment: Experiment
   ) throws -> (runs: [TrainingRun], features: Set<TrainingRun>, models: Set<TrainingRun>) {
     guard experiment.trains else { return ([], [], []) }
-    let workbench = Workbench(purpose: .plan, tier: tier, seeds: seeds, dataSeed: dataSeed)
+    let workbench = Workbench(
+      purpose: .plan, tier: tier, seeds: seeds, dataSeed: dataSeed, changes: changes)
     try experiment.body(try notebook(experiment, environmentClass: ""), workbench)
     return (workbench.requested, workbench.runsWithFeatures, workbench.runsWithModels)
   }
@@ -52,11 +59,20 @@ public struct Laboratory: Sendable {
     let notebook = try notebook(
       experiment, environmentClass: environmentClass ?? recorded ?? "unknown")
     let workbench = Workbench(
-      purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed, runner: runner)
+      purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed, changes: changes,
+      runner: runner)
     try experiment.body(notebook, workbench)
     addProvenance(notebook, workbench.requested.compactMap { runs[$0] }, golden)
     let proposal = notebook.proposedGolden(date: Self.today(), commit: Self.commit(root))
     return (try notebook.finish(), proposal)
+  }
+
+  /// The page of an experiment that this command leaves alone: its text without results.
+  public func unselected(_ experiment: Experiment) throws -> Report {
+    let notebook = try notebook(experiment, environmentClass: "")
+    return .notRun(
+      experiment.info, source: notebook.source, context: notebook.context,
+      why: "not part of the command that wrote these pages")
   }
 
   /// What an experiment measures from these runs.
@@ -65,7 +81,8 @@ public struct Laboratory: Sendable {
   ) throws -> [Measurements] {
     let notebook = try notebook(experiment, environmentClass: "")
     let workbench = Workbench(
-      purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed, runner: runner)
+      purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed, changes: changes,
+      runner: runner)
     try experiment.body(notebook, workbench)
     return notebook.measurements
   }
@@ -91,7 +108,8 @@ public struct Laboratory: Sendable {
   private func notebook(_ experiment: Experiment, environmentClass: String) throws -> Notebook {
     let source = try NotebookSource(path: "Experiments/\(experiment.info.source)", root: root)
     let context = RunContext(
-      tier: tier.rawValue, dataSeed: dataSeed, environmentClass: environmentClass, seeds: seeds)
+      tier: tier.rawValue, dataSeed: dataSeed, environmentClass: environmentClass, seeds: seeds,
+      reservation: reservation)
     return Notebook(
       info: experiment.info, source: source, context: context, paper: paper,
       golden: try golden(experiment))

@@ -9,10 +9,13 @@ public struct RunResults: Sendable {
 
   /// The runs that were asked for, there or not.
   let asked: [TrainingRun]
+  private let tier: Tier
 
   init(
-    _ found: [(cell: Workbench.Cell, bySeed: [Int: FinishedRun])], asked: [TrainingRun], seeds: [Int]
+    _ found: [(cell: Workbench.Cell, bySeed: [Int: FinishedRun])], asked: [TrainingRun],
+    seeds: [Int], tier: Tier
   ) {
+    self.tier = tier
     self.found = found
     self.asked = asked
     self.seeds = seeds
@@ -50,7 +53,7 @@ public struct RunResults: Sendable {
   public func measurements(
     paperTable: String? = nil, scores: (DataChoice.Name) -> [Score] = \.scores
   ) -> Measurements {
-    let columns = datasets.flatMap { data in scores(data.name).map { Self.column($0, data) } }
+    let columns = datasets.flatMap { data in scores(data.name).map { column($0, data) } }
     var measurements = Measurements(rows: rows, columns: columns, paperTable: paperTable)
     for (cell, bySeed) in found {
       for score in scores(cell.data.name) {
@@ -68,6 +71,13 @@ public struct RunResults: Sendable {
     return measurements
   }
 
+  /// Examples of a judged split, the step of its metrics: of a stand-in its size, of published data what was judged.
+  private func judgedCount(_ data: DataChoice) -> Int {
+    guard tier == .paper else { return data.judgedCount }
+    let runs = found.filter { $0.cell.data == data }.flatMap { $0.bySeed.values }
+    return runs.map(\.predictions.decisions.count).max() ?? data.judgedCount
+  }
+
   /// The row's trainable parameters on a dataset, if a run is there.
   public func trainableParameters(_ row: String, on data: DataChoice.Name) -> Int? {
     runs(row, on: data).first?.record.trainableParameters
@@ -79,11 +89,11 @@ public struct RunResults: Sendable {
     return "\(data.name.rawValue):\(score.metric.rawValue)\(split)"
   }
 
-  private static func column(_ score: Score, _ data: DataChoice) -> Measurements.Column {
+  private func column(_ score: Score, _ data: DataChoice) -> Measurements.Column {
     let split = score.split.map { " \($0.shortName)" } ?? ""
     return Measurements.Column(
-      columnId(score, data), title: "\(data.title)\(split) \(score.metric.title)", unit: "%",
-      digits: 1, resolution: 100 / Double(data.judgedCount),
+      Self.columnId(score, data), title: "\(data.title)\(split) \(score.metric.title)", unit: "%",
+      digits: tier == .paper ? 2 : 1, resolution: 100 / Double(judgedCount(data)),
       paper: score.metric.paperName.map { "\(data.name.paperName)\(split):\($0)" })
   }
 }

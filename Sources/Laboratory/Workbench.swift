@@ -27,9 +27,14 @@ public final class Workbench {
   /// Those of them whose trained models are asked for.
   public private(set) var runsWithModels: Set<TrainingRun> = []
   private let runner: Runner?
+  private let changes: RunChanges
 
   /// - Parameter runner: rebuilds models from stored runs; nil where none are looked at.
-  public init(purpose: Purpose, tier: Tier, seeds: [Int], dataSeed: Int, runner: Runner? = nil) {
+  public init(
+    purpose: Purpose, tier: Tier, seeds: [Int], dataSeed: Int, changes: RunChanges = RunChanges(),
+    runner: Runner? = nil
+  ) {
+    self.changes = changes
     self.runner = runner
     self.purpose = purpose
     self.tier = tier
@@ -47,6 +52,7 @@ public final class Workbench {
 
   /// The first examples of the judged split as pictures with their texts and answers.
   public func contactSheet(_ data: DataChoice, count: Int) throws -> [ImageGrid.Cell] {
+    if tier == .paper { return try publishedPictures(data, count: count) }
     guard let split = Split(rawValue: data.judgedOn) else { return [] }
     return try ContactSheet(try data.dataset(tier), split, count: count).entries.map {
       ImageGrid.Cell(
@@ -74,6 +80,7 @@ public final class Workbench {
   /// The results of these cells with every seed.
   /// - Parameter seeds: others than those that were asked for.
   public func results(of cells: [Cell], seeds: [Int]? = nil) -> RunResults {
+    let cells = cells.map { $0.adapted(to: tier, changes) }
     let seeds = seeds ?? self.seeds
     var found: [(cell: Cell, bySeed: [Int: FinishedRun])] = []
     var all: [TrainingRun] = []
@@ -88,7 +95,7 @@ public final class Workbench {
       }
       found.append((cell, bySeed))
     }
-    return RunResults(found, asked: all, seeds: seeds)
+    return RunResults(found, asked: all, seeds: seeds, tier: tier)
   }
 
   /// Asks to keep the features of these runs (`FinishedRun.features`) with the repository.
@@ -127,13 +134,24 @@ public final class Workbench {
   }
 
   /// The judged examples, ready to be cut into batches.
-  public func judged(_ data: DataChoice) throws -> PreparedSplit? { try runner?.judged(data) }
+  public func judged(_ data: DataChoice) throws -> PreparedSplit? { try runner?.judged(data) ?? nil }
 
   /// The judged examples as they were drawn: pictures, texts, facts.
   public func examples(_ data: DataChoice) throws -> [Example] {
-    guard let split = Split(rawValue: data.judgedOn) else { return [] }
-    let dataset = try data.dataset(tier)
-    return try (0..<dataset.count(split)).map { try dataset.example($0, of: split) }
+    try (runner?.data ?? DataCache(tier: tier)).examples(data, pictures: 256)
+  }
+
+  /// The first judged examples of a published dataset; none while the runs are planned.
+  private func publishedPictures(_ data: DataChoice, count: Int) throws -> [ImageGrid.Cell] {
+    guard let runner else { return [] }
+    let labels = try runner.data.task(data).labels
+    return try runner.data.examples(data, pictures: count).prefix(count).compactMap { example in
+      guard let image = example.image else { return nil }
+      let answer = example.label.indices.map { labels[$0] }.joined(separator: ", ")
+      return ImageGrid.Cell(
+        RGBImage(width: image.width, height: image.height, bytes: image.bytes),
+        "\(example.text ?? "") → \(answer)")
+    }
   }
 
   /// The classes of the judged examples.

@@ -55,6 +55,9 @@ public struct Batch {
   /// Normalised frames `[B, frames, 3, height, width]`.
   public let video: Tensor?
   public let labels: Labels?
+  /// Features `[B, width]` that were computed before, by the name of the model's part: "vision". The part then does
+  /// not run, and its input may be missing.
+  public var features: [String: Tensor] = [:]
 
   public init(
     size: Int, images: Tensor? = nil, text: TokenIds? = nil, audio: Tensor? = nil,

@@ -148,8 +148,10 @@ public enum SafetensorsWriter {
   ) -> [UInt8] {
     var entries: [(name: String, type: String, shape: [Int], bytes: [UInt8])] = []
     for (name, tensor) in tensors {
-      let content = tensor.withElements { elements in
-        elements.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
+      // In one piece: the state of a fine-tuned full-size model has half a billion numbers.
+      let content = tensor.withElements { elements -> [UInt8] in
+        let words = elements.map(\.bitPattern.littleEndian)
+        return words.withUnsafeBytes { Array($0) }
       }
       entries.append((name, "F32", tensor.shape, content))
     }

@@ -84,7 +84,7 @@ public struct Claim: Sendable {
     if context.decidesClaims {
       judgement = Judgement(kind)
     } else {
-      judgement = Judgement(notRun: "tier \(context.tier) never decides")
+      judgement = Judgement(notRun: context.reservation ?? "tier \(context.tier) never decides")
     }
   }
 }

@@ -6,6 +6,8 @@ struct ComparisonTable {
   let comparisons: [CellComparison]
   let paper: PaperResults
   let golden: Golden?
+  /// Whether a difference to the paper is held against its printed deviation: where the data are the paper's.
+  var isOfThePaper = false
 
   var table: Table {
     var table = Table([
@@ -54,7 +56,15 @@ struct ComparisonTable {
     guard let printed = cell?.printed else { return "–" }
     let center = mean(values)
     if printed.range.contains(center) { return "=" }
-    return signedText(center - printed.value, min(column.digits, printed.digits))
+    let difference = signedText(center - printed.value, min(column.digits, printed.digits))
+    guard isOfThePaper, let std = cell?.std, let deviation = PrintedNumber(std) else {
+      return difference
+    }
+    // A deviation printed as 0.03 may be up to 0.035, a mean printed as 33.34 may be 33.335.
+    let bound =
+      deviation.range.upper + (printed.range.upper - printed.value)
+    let isWithin = abs(center - printed.value) <= bound
+    return "\(difference) (\(isWithin ? "within" : "outside") ± \(std))"
   }
 
   /// The largest difference of equal seeds, or of the means where no seed is shared.

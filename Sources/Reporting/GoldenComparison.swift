@@ -109,6 +109,7 @@ public struct GoldenComparison: Sendable {
     if let bad = values.first(where: { !$0.value.isFinite }) {
       return outcome(.nan, "seed \(bad.key): found \(bad.value), which is no finite number")
     }
+    if let reservation = context.reservation { return outcome(.notRun, reservation) }
     guard let golden else {
       return outcome(.extra, "no golden value yet; look at it, then: mope accept")
     }

@@ -11,8 +11,8 @@ public final class Notebook {
   /// The papers' printed numbers.
   public let paper: PaperResults
   public let golden: Golden?
-
-  private let source: NotebookSource
+  /// The experiment's text, cell by cell.
+  public let source: NotebookSource
   private var results: [Int: [Report.Result]] = [:]
   private var provenance: [(key: String, value: String)] = []
   private var comparisons: [CellComparison] = []
@@ -156,7 +156,8 @@ public final class Notebook {
 
   private func comparisonTable(_ measurements: Measurements, _ found: [CellComparison]) -> Table {
     ComparisonTable(
-      measurements: measurements, comparisons: found, paper: paper, golden: golden
+      measurements: measurements, comparisons: found, paper: paper, golden: golden,
+      isOfThePaper: context.tier == "paper" && context.reservation == nil
     ).table
   }
 

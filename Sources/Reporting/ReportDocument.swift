@@ -128,7 +128,7 @@ struct ReportDocument {
 
   private var paperRemark: String {
     report.context.tier == "paper"
-      ? ""
+      ? "\"within\" and \"outside\" hold the difference against the standard deviation that the paper prints."
       : "The paper's numbers belong to its own data, not to the \(report.context.tier) tier's."
   }
 
@@ -159,6 +159,12 @@ struct ReportDocument {
     case "mini":
       lines.append(
         "Numbers and verdicts are about the procedural stand-in data, not the paper's data sets.")
+    case "paper":
+      lines.append(
+        "Numbers are of the published data and checkpoints. The text of this page was written about the stand-ins of the mini tier.")
+      if let reservation = report.context.reservation {
+        lines.append("**Nothing is judged**: \(reservation).")
+      }
     default: break
     }
     try append(lines.joined(separator: "\\\n"), firstLine: 1)

@@ -8,8 +8,13 @@ public struct RunContext: Hashable, Sendable {
   public let environmentClass: String
   /// The training seeds of this run, in order.
   public let seeds: [Int]
+  /// Why nothing is judged: "a dry run on 8 examples of each split"; nil where it is.
+  public let reservation: String?
 
-  public init(tier: String, dataSeed: Int, environmentClass: String, seeds: [Int]) {
+  public init(
+    tier: String, dataSeed: Int, environmentClass: String, seeds: [Int], reservation: String? = nil
+  ) {
+    self.reservation = reservation
     self.tier = tier
     self.dataSeed = dataSeed
     self.environmentClass = environmentClass
@@ -17,7 +22,7 @@ public struct RunContext: Hashable, Sendable {
   }
 
   /// Whether claims may be judged; the smoke tier's few samples decide nothing.
-  public var decidesClaims: Bool { tier != "smoke" }
+  public var decidesClaims: Bool { tier != "smoke" && reservation == nil }
 
   /// "0..3" for 0, 1, 2, 3; otherwise the numbers separated by commas.
   public var seedText: String {

@@ -2,8 +2,8 @@ import Datasets
 import Determinism
 import Synchronization
 
-/// The splits that runs of this process have asked for, each made once.
-public final class DataCache: Sendable {
+/// The splits of stand-ins that runs of this process have asked for, each made once.
+public final class DataCache: DataProvider {
   private struct Key: Hashable {
     let choice: DataChoice
     let split: Split
@@ -14,12 +14,25 @@ public final class DataCache: Sendable {
 
   public init(tier: Tier) { self.tier = tier }
 
-  /// The examples to train on.
-  public func training(_ choice: DataChoice) throws -> PreparedSplit { try split(choice, .train) }
+  public func training(_ choice: DataChoice, for method: Method) throws -> any BatchSource {
+    try split(choice, .train)
+  }
 
-  /// The examples to judge by, split by split.
-  public func judged(_ choice: DataChoice) throws -> [PreparedSplit] {
+  public func judged(_ choice: DataChoice, for method: Method) throws -> [any BatchSource] {
+    try judged(choice)
+  }
+
+  /// The examples to judge by, split by split. Stand-ins are the same for all methods.
+  func judged(_ choice: DataChoice) throws -> [PreparedSplit] {
     try choice.judgedSplits().map { try split(choice, $0) }
+  }
+
+  public func task(_ choice: DataChoice) throws -> DatasetTask { try choice.dataset(tier).task }
+
+  public func examples(_ choice: DataChoice, pictures: Int) throws -> [Example] {
+    guard let split = Split(rawValue: choice.judgedOn) else { return [] }
+    let dataset = try choice.dataset(tier)
+    return try (0..<dataset.count(split)).map { try dataset.example($0, of: split) }
   }
 
   /// A digest of the first examples of every split: changes when the generator does.
@@ -52,7 +65,9 @@ extension DataChoice {
   /// The dataset of this choice at a tier.
   public func dataset(_ tier: Tier) throws -> any Dataset {
     guard tier != .paper else {
-      throw Failure(.configuration, "the paper tier has no readers yet; use --tier mini")
+      throw Failure(
+        .configuration,
+        "\(title): this part of the experiment looks at drawn examples; there is none of that at the paper tier yet")
     }
     guard dataSeed >= 0 else {
       throw Failure(.usage, "--data-seed: expected a number from 0, found \(dataSeed)")

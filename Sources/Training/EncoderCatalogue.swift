@@ -10,11 +10,21 @@ public struct EncoderCatalogue: Sendable {
   public let tier: Tier
   /// Holds one folder per pretrained encoder, with `model.safetensors`; nil: random weights.
   public let folder: String?
+  /// Gives the encoders of the paper tier; nil at the others.
+  private let published: (any EncoderSource)?
 
   /// - Parameter folder: nil leaves every encoder with random weights.
   public init(tier: Tier, folder: String?) {
     self.tier = tier
     self.folder = folder
+    published = nil
+  }
+
+  /// The paper tier's.
+  public init(_ published: any EncoderSource) {
+    tier = .paper
+    folder = nil
+    self.published = published
   }
 
   /// The mini encoders with random weights, for timings.
@@ -108,6 +118,10 @@ public struct EncoderCatalogue: Sendable {
   public func hashes(_ method: Method) throws -> [String: String] {
     var hashes: [String: String] = [:]
     for choice in method.encoders {
+      if let published {
+        hashes[choice.rawValue] = try published.digest(choice)
+        continue
+      }
       guard let path = weights(choice) else {
         hashes[choice.rawValue] = "random"
         continue
@@ -121,12 +135,17 @@ public struct EncoderCatalogue: Sendable {
   }
 
   /// Builds an encoder in a scope, with its pretrained weights where it has any.
-  /// - Parameter windowPrompts: for Swin, whose prompts a window sees.
+  /// - Parameters:
+  ///   - windowPrompts: for Swin, whose prompts a window sees.
+  ///   - pools: whether the feature goes through a pooler; the small text encoders always have one.
   public func make(
-    _ choice: EncoderChoice, windowPrompts: WindowPrompts = .ownImage
+    _ choice: EncoderChoice, windowPrompts: WindowPrompts = .ownImage, pools: Bool = false
   ) throws -> (Scope) -> any Encoder {
+    if let published {
+      return try published.make(choice, windowPrompts: windowPrompts, pools: pools)
+    }
     guard tier != .paper else {
-      throw Failure(.configuration, "the paper tier has no encoders yet; use --tier mini")
+      throw Failure(.configuration, "the paper tier needs the folder of its checkpoints: --weights DIR")
     }
     let file = try weights(choice).map(SafetensorsFile.init(path:))
     let small = tier == .smoke

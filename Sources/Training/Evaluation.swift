@@ -13,16 +13,17 @@ struct Evaluation {
   /// What the head reads of each sample, `[N, width]`; nil for masks.
   let features: Tensor?
 
-  /// Samples per forward pass; predictions do not depend on it.
-  private static let batchSize = 128
+  /// Samples per forward pass, of which predictions do not depend: few where networks are large.
+  private static func batchSize(_ tier: Tier) -> Int { tier == .paper ? 16 : 128 }
   /// Examples of a split that masks are judged on at most: of the training split, to see whether it was memorised.
   private static let masksPerSplit = 1000
 
   /// - Parameter parts: one split, or for masks any number.
-  init(_ model: any FusionModel, _ parts: [PreparedSplit]) throws {
+  init(_ model: any FusionModel, _ parts: [any BatchSource], tier: Tier) throws {
+    let batchSize = Self.batchSize(tier)
     let data = parts[0]
     if data.task == .segmentation {
-      let scores = try parts.map { try Self.masks(model, $0) }
+      let scores = try parts.map { try Self.masks(model, $0, batchSize) }
       predictions = Predictions(
         kind: .masks, decisions: scores.flatMap(\.overlaps), logits: [], parts: scores.map(\.part))
       metrics = scores.flatMap(\.metrics)
@@ -34,9 +35,11 @@ struct Evaluation {
     var logits: [Float] = []
     var assignments: [[Int32]] = []
     var features: [Tensor] = []
-    for indices in BatchOrder(count: data.count, batchSize: Self.batchSize).evaluation {
+    let next = data.batches(
+      BatchOrder(count: data.count, batchSize: batchSize).evaluation, for: .evaluation)
+    while let batch = try next() {
       try Interruption.check()
-      let output = model(data.batch(indices), .evaluation)
+      let output = model(batch, .evaluation)
       logits += output.logits.values
       features.append(output.feature.detached)
       let winners = output.routing.map { argmax($0.scores) }
@@ -51,12 +54,17 @@ struct Evaluation {
     metrics = predictions.metrics(against: data.labels, outputs: outputs)
   }
 
-  private static func masks(_ model: any FusionModel, _ data: PreparedSplit) throws -> MaskScores {
+  private static func masks(
+    _ model: any FusionModel, _ data: any BatchSource, _ batchSize: Int
+  ) throws -> MaskScores {
     var scores = MaskScores(data.split)
     let count = min(data.count, masksPerSplit)
-    for indices in BatchOrder(count: count, batchSize: batchSize).evaluation {
+    let order = BatchOrder(count: count, batchSize: batchSize).evaluation
+    let next = data.batches(order, for: .evaluation)
+    for indices in order {
       try Interruption.check()
-      let logits = model(data.batch(indices), .evaluation).logits  // [B, height, width]
+      guard let batch = try next() else { break }
+      let logits = model(batch, .evaluation).logits  // [B, height, width]
       let pixels = logits.count / indices.count
       logits.withElements { elements in
         for (row, index) in indices.enumerated() {

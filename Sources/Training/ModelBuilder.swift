@@ -88,7 +88,8 @@ extension Method {
       case .text: textPrompts
       case .audio: audioPrompts
       }
-    let make = try encoders.make(encoder(of: modality), windowPrompts: windowPrompts)
+    let make = try encoders.make(
+      encoder(of: modality), windowPrompts: windowPrompts, pools: usesPoolers)
     let placed: (Scope) -> any Encoder =
       switch modality {
       case .vision: { wrapping(make($0)) }

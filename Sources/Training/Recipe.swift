@@ -19,6 +19,9 @@ public struct Recipe: SparselyCodable, Hashable, Sendable {
   public var importanceWeight: Float
   /// γ, below which the importance loss of a block is 0.
   public var importanceThreshold: Float
+  /// At most so many examples pass through the model at once; a batch's gradients are summed over its parts. Nil: the
+  /// whole batch. Equal to the whole batch but for what looks at several examples, see `Trainer`.
+  public var microBatch: Int?
 
   public init(
     batchSize: Int, epochs: Int, learningRate: Float, textLearningRate: Float,
@@ -51,6 +54,7 @@ public struct Recipe: SparselyCodable, Hashable, Sendable {
       CodedField("milestones", \.milestones), CodedField("decay", \.decay),
       CodedField("importanceWeight", \.importanceWeight),
       CodedField("importanceThreshold", \.importanceThreshold),
+      CodedField("microBatch", \.microBatch),
     ]
   }
 

@@ -11,6 +11,8 @@ import Synchronization
 public enum RunEvent: Sendable {
   case started(resumedAt: Int)
   case progress(TrainingProgress, stepsPerSecond: Double)
+  /// Features that do not change are computed, once for all runs.
+  case remembering(split: Split, done: Int, of: Int)
   case evaluating
   case finished(FinishedRun)
   case failed(String)
@@ -28,7 +30,7 @@ public struct Runner: Sendable {
   public let store: RunStore
   public let encoders: EncoderCatalogue
   public let behaviour: Behaviour
-  public let data: DataCache
+  public let data: any DataProvider
   /// Runs trained at the same time, each with `Compute.threads` threads.
   public var jobs: Int
   /// Train even what is stored.
@@ -37,9 +39,11 @@ public struct Runner: Sendable {
   public var checkpointInterval: Double
   private let keys = SharedBox<[TrainingRun: RunKey]>([:])
 
+  /// - Parameter data: nil for the stand-ins of the encoders' tier.
   public init(
-    store: RunStore, encoders: EncoderCatalogue, behaviour: Behaviour, jobs: Int = 1,
-    retrains: Bool = false, checkpointInterval: Double = 20
+    store: RunStore, encoders: EncoderCatalogue, behaviour: Behaviour,
+    data: (any DataProvider)? = nil, jobs: Int = 1, retrains: Bool = false,
+    checkpointInterval: Double = 20
   ) {
     self.store = store
     self.encoders = encoders
@@ -47,7 +51,7 @@ public struct Runner: Sendable {
     self.jobs = jobs
     self.retrains = retrains
     self.checkpointInterval = checkpointInterval
-    data = DataCache(tier: encoders.tier)
+    self.data = data ?? DataCache(tier: encoders.tier)
   }
 
   /// The content key of a run as code, encoders and data are now.
@@ -124,8 +128,11 @@ public struct Runner: Sendable {
 
   private func train(_ key: RunKey, watching: (RunEvent) -> Void) throws -> FinishedRun {
     let run = key.run
-    let training = try data.training(run.data)
-    let judged = try data.judged(run.data)
+    let training = try featured(
+      try data.training(run.data, for: run.method), run, watching: watching)
+    let judged = try data.judged(run.data, for: run.method).map {
+      try featured($0, run, watching: watching)
+    }
     let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
     let model = try run.method.model(for: training.task, encoders: encoders, random: random)
     let trainer = Trainer(run, model, training, random)
@@ -153,7 +160,7 @@ public struct Runner: Sendable {
     }
     let seconds = (clock.now - start).seconds
     watching(.evaluating)
-    let evaluation = try Evaluation(model, judged)
+    let evaluation = try Evaluation(model, judged, tier: run.tier)
     let record = RunRecord(
       key: key, metrics: evaluation.metrics,
       environment: .current, steps: trainer.steps, trainSeconds: seconds,
@@ -171,8 +178,11 @@ public struct Runner: Sendable {
     return finished
   }
 
-  /// The examples that runs on this dataset are judged by; the first split of several.
-  public func judged(_ choice: DataChoice) throws -> PreparedSplit { try data.judged(choice)[0] }
+  /// The drawn examples that runs on this dataset are judged by; the first split of several. Nil where they are not
+  /// drawn.
+  public func judged(_ choice: DataChoice) throws -> PreparedSplit? {
+    try (data as? DataCache)?.judged(choice)[0]
+  }
 
   /// The trained model of a run, or nil if its tensors were not kept.
   /// - Parameter wrapping: puts something around the image's encoder, to look into it (methods of the MoPE family).
@@ -182,9 +192,8 @@ public struct Runner: Sendable {
     guard let path = finished.tensorsPath else { return nil }
     let run = finished.run
     let random = RandomStream(seed: UInt64(bitPattern: Int64(run.seed)))
-    let task = try run.data.dataset(encoders.tier).task
     let model = try run.method.model(
-      for: task, encoders: encoders, random: random, wrapping: wrapping)
+      for: try data.task(run.data), encoders: encoders, random: random, wrapping: wrapping)
     try model.store.restore(try RunStore.tensors(path), source: path)
     return model
   }
@@ -193,8 +202,10 @@ public struct Runner: Sendable {
   /// - Returns: the run as this machine gives it, or nil if its tensors were not kept.
   public func reevaluated(_ finished: FinishedRun) throws -> FinishedRun? {
     guard let model = try model(of: finished) else { return nil }
-    let judged = try data.judged(finished.run.data)
-    let evaluation = try Evaluation(model, judged)
+    let judged = try data.judged(finished.run.data, for: finished.run.method).map {
+      try featured($0, finished.run, watching: { _ in })
+    }
+    let evaluation = try Evaluation(model, judged, tier: finished.run.tier)
     var record = finished.record
     record.metrics = evaluation.metrics
     record.environment = .current

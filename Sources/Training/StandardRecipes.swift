@@ -7,7 +7,8 @@ extension Recipe {
   ///
   /// `mini`: the papers' recipe, shortened to 1500 steps with ten times the prompts' learning rate (a run has 1500
   /// steps where theirs have more than 10 000). `paper`: MoPE, arXiv 2403.10568v1: training recipe. `smoke`: two steps.
-  /// - Parameter rateFactor: of the learning rates at tier mini; nil takes what the search chose (`SearchedRates`).
+  /// - Parameter rateFactor: of the learning rates at tier mini, where nil takes what the search chose (`SearchedRates`),
+  ///   and of fine-tuning at tier paper; the papers' rates of prompts stay.
   public static func standard(
     _ method: Method, on data: DataChoice.Name, tier: Tier, rateFactor: Float? = nil
   ) -> Recipe {
@@ -26,7 +27,11 @@ extension Recipe {
         case .snliVE, .vqaV2: 64
         case .mustard: 16  // not printed: the smallest of the papers'
         }
-      return Recipe(batchSize: batch, epochs: 15, learningRate: 4e-4, textLearningRate: 5e-4)
+      // The papers state no rate for fine-tuning, and the prompts' rate destroys encoders; MMBT's is 5e-5.
+      let (rate, textRate): (Float, Float) = method.isPromptTuned ? (4e-4, 5e-4) : (5e-5, 5e-5)
+      let factor = method.isPromptTuned ? 1 : rateFactor ?? 1
+      return Recipe(
+        batchSize: batch, epochs: 15, learningRate: factor * rate, textLearningRate: factor * textRate)
     }
   }
 

@@ -18,10 +18,15 @@ public struct TrainingProgress: Sendable {
 /// A step depends on the parameters, the moments and the step's number alone: batch order, dropout and noise are
 /// derived from the seed by name and number. So a run continued from a checkpoint gives the same bits as one that was
 /// never stopped.
+///
+/// A recipe with a `microBatch` passes a batch through the model in parts and sums their gradients, each with its share
+/// of the batch. That gives the gradient of the whole batch's task loss, but not in three things that look at several
+/// examples: a batch norm takes the statistics of a part, the importance loss that of a part's scores, and dropout and
+/// noise are drawn for each part anew.
 final class Trainer {
   private let run: TrainingRun
   private let model: any FusionModel
-  private let data: PreparedSplit
+  private let data: any BatchSource
   private let random: RandomStream
   private let optimizer: AdamW
   private let order: BatchOrder
@@ -31,7 +36,9 @@ final class Trainer {
   /// Every how many steps the routing is recorded.
   private static let traceInterval = 10
 
-  init(_ run: TrainingRun, _ model: any FusionModel, _ data: PreparedSplit, _ random: RandomStream) {
+  init(
+    _ run: TrainingRun, _ model: any FusionModel, _ data: any BatchSource, _ random: RandomStream
+  ) {
     self.run = run
     self.model = model
     self.data = data
@@ -48,9 +55,12 @@ final class Trainer {
   func train(afterStep: (TrainingProgress) throws -> Void) throws {
     while step < steps {
       let epoch = step / stepsPerEpoch
-      let batches = order.training(epoch: epoch, random)
-      for index in batches[(step % stepsPerEpoch)...] {
-        try takeStep(data.batch(index), epoch: epoch)
+      let batches = order.training(epoch: epoch, random)[(step % stepsPerEpoch)...].map(parts)
+      let next = data.batches(
+        Array(batches.joined()),
+        for: .training(epoch: epoch, seed: UInt64(bitPattern: Int64(run.seed))))
+      for parts in batches {
+        try takeStep(parts, next, epoch: epoch)
         try afterStep(
           TrainingProgress(
             step: step, steps: steps, epoch: epoch, epochs: run.recipe.epochs, loss: loss))
@@ -58,17 +68,41 @@ final class Trainer {
     }
   }
 
-  private func takeStep(_ batch: Batch, epoch: Int) throws {
-    let recipe = run.recipe
-    let output = model(batch, .training(random.stream("training").stream(step)))
-    let objective = recipe.objective(of: output, batch)
-    loss = objective.item
-    guard loss.isFinite else {
-      throw Failure(
-        .runFailed, "\(run.title): the loss is \(loss) at step \(step); try a smaller learning rate")
+  /// A batch in parts of at most the recipe's size and at least two examples, as equal as can be.
+  private func parts(_ batch: [Int]) -> [[Int]] {
+    guard let size = run.recipe.microBatch, size < batch.count else { return [batch] }
+    let count = max(1, min((batch.count + size - 1) / size, batch.count / 2))
+    return (0..<count).map {
+      Array(batch[batch.count * $0 / count..<batch.count * ($0 + 1) / count])
     }
-    record(output.routing)
-    let gradients = objective.backward()
+  }
+
+  /// One step of the optimizer on a batch that is read in these parts.
+  private func takeStep(_ parts: [[Int]], _ next: BatchReader, epoch: Int) throws {
+    let recipe = run.recipe
+    let random = random.stream("training").stream(step)
+    let size = parts.reduce(0) { $0 + $1.count }
+    var gradients: Gradients?
+    loss = 0
+    for (index, part) in parts.enumerated() {
+      guard let batch = try next() else {
+        throw Failure(.internal, "\(run.title): the data end in step \(step)")
+      }
+      let isWhole = parts.count == 1
+      let output = model(batch, .training(isWhole ? random : random.stream("part").stream(index)))
+      let whole = recipe.objective(of: output, batch)
+      let objective = isWhole ? whole : Float(part.count) / Float(size) * whole
+      loss += objective.item
+      guard loss.isFinite else {
+        throw Failure(
+          .runFailed,
+          "\(run.title): the loss is \(loss) at step \(step); try a smaller learning rate")
+      }
+      if index == 0 { record(output.routing) }
+      let own = objective.backward()
+      gradients = gradients.map { $0 + own } ?? own
+    }
+    guard let gradients else { return }
     optimizer.step(
       gradients, clipping: recipe.clipping,
       rateFactor: recipe.schedule.factor(epoch: epoch, step: step))

@@ -53,6 +53,8 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
   public var dataSeed: Int
   /// How often one modality changes how the other reads, 0 … 1; 1 is the stand-in as designed.
   public var interaction: Double
+  /// A dry run: the first so many examples of every split; nil means all.
+  public var limit: Int?
 
   public init(
     _ name: Name, trainLimit: Int? = nil, judgedOn: String = "test", dataSeed: Int,
@@ -72,7 +74,7 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
     [
       CodedField("name", \.name), CodedField("trainLimit", \.trainLimit),
       CodedField("judgedOn", \.judgedOn), CodedField("dataSeed", \.dataSeed),
-      CodedField("interaction", \.interaction),
+      CodedField("interaction", \.interaction), CodedField("limit", \.limit),
     ]
   }
 

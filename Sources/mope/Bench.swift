@@ -1,6 +1,9 @@
 import ArgumentParser
 import Autograd
 import Determinism
+import Foundation
+import Images
+import Reporting
 import Training
 
 /// `mope bench`
@@ -20,6 +23,8 @@ struct Bench: ParsableCommand, KernelChoosing {
   var only: [String] = []
   @Option(help: "Passes of a full-size network that are timed, after one to warm up.") var passes = 5
   @Flag(help: "After the timed passes of a full-size network one more, by operation.") var profile = false
+  @Option(help: "A folder of JPEG or PNG images for the input pipeline's speed. Default: drawn PNGs of 500 × 375.")
+  var images: String?
   @Flag(help: "The answer as JSON.") var json = false
 
   func validate() throws {
@@ -37,6 +42,8 @@ struct Bench: ParsableCommand, KernelChoosing {
     let peakGigaflops: Double
     let steps: [StepTiming]
     let fullSize: [FullSizeTiming]
+    /// Where the training step was timed.
+    let pipeline: PipelineTiming?
     let peakMemoryMegabytes: Double?
   }
 
@@ -49,6 +56,7 @@ struct Bench: ParsableCommand, KernelChoosing {
       environment: .current, products: products,
       peakGigaflops: products.map(\.gigaflops).max() ?? .nan,
       steps: only.isEmpty ? try StepTiming.all(steps: steps, everyMethod: everyMethod) : [], fullSize: large,
+      pipeline: large.contains { $0.name.contains("training step") } ? try PipelineTiming(images, steps: large) : nil,
       peakMemoryMegabytes: PeakMemory.megabytes)
     if json { try Console.answer(json: answer) } else { write(answer) }
   }
@@ -78,6 +86,7 @@ struct Bench: ParsableCommand, KernelChoosing {
         """)
       if let profile = timing.profile { write(profile) }
     }
+    if let pipeline = answer.pipeline { Console.answer(pipeline.text) }
   }
 
   /// A table by operation, then the products by their sizes.

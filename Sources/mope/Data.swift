@@ -9,7 +9,8 @@ struct DataCommand: ParsableCommand {
     commandName: "data",
     abstract: "Checks and prepares the papers' datasets, as their authors publish them.",
     discussion:
-      "Nothing is downloaded: check says where each file is published and under which terms.",
+      "Nothing is downloaded: check says where each file is published and under which terms. What others made of these "
+      + "files, such as parquet files on the Hugging Face hub or MM-IMDB as HDF5, is not read.",
     subcommands: [DataCheckCommand.self, DataPrepareCommand.self, DataCardCommand.self])
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Determinism
 import Foundation
 import Laboratory
+import PaperTier
 import Reporting
 import Training
 import Experiments
@@ -29,6 +30,8 @@ struct CommonOptions: ParsableArguments {
   @Option(help: "Threads per operation.")
   var threads = 1
 
+  @OptionGroup(title: "Options of the paper tier") var published: PublishedOptions
+
   @Option(help: "Only experiments whose id matches this pattern (* and ?). May be repeated.")
   var only: [String] = []
 
@@ -50,24 +53,33 @@ struct CommonOptions: ParsableArguments {
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads: expected at least 1, found \(threads)") }
     guard dataSeed >= 0 else { throw ValidationError("--data-seed: expected at least 0, found \(dataSeed)") }
+    if let name = published.given.first, tier != .paper {
+      throw ValidationError("\(name): belongs to the paper tier; expected --tier paper, found --tier \(tier.rawValue)")
+    }
   }
 
   /// The project, and the experiments chosen by `ids` and the patterns.
+  /// - Parameter needsData: at the paper tier, whether more is done than to list runs.
   func laboratory(
-    _ ids: [String], jobs: Int = 1, retrains: Bool = false, checkpointInterval: Double = 20
+    _ ids: [String], jobs: Int = 1, retrains: Bool = false, checkpointInterval: Double = 20,
+    needsData: Bool = true
   ) throws -> (laboratory: Laboratory, project: Project, selected: [Experiment]) {
     let project = try Project.find()
     let drafts = draftExperiments.filter { ids.contains($0.info.id) || tier == .smoke }
     let selected = try select(ids, from: allExperiments + drafts)
     let store = RunStore(folder: store ?? project.store, shipped: project.shippedRuns)
+    let source = tier == .paper && needsData ? try published.source() : nil
     let runner = Runner(
-      store: store, encoders: EncoderCatalogue(tier: tier, folder: project.encoders),
-      behaviour: try Behaviour.read(project.behaviour), jobs: jobs, retrains: retrains,
-      checkpointInterval: checkpointInterval)
+      store: store,
+      encoders: source.map { EncoderCatalogue($0.encoders) }
+        ?? EncoderCatalogue(tier: tier, folder: project.encoders),
+      behaviour: try Behaviour.read(project.behaviour), data: source?.data, jobs: jobs,
+      retrains: retrains, checkpointInterval: checkpointInterval)
     let laboratory = Laboratory(
-      experiments: allExperiments + drafts, root: project.root, runner: runner,
-      paper: try PaperResults.read(project.golden + "/paper.json"), tier: tier,
-      seeds: seeds.values, dataSeed: dataSeed)
+      experiments: allExperiments + drafts, root: project.root,
+      runner: runner, paper: try PaperResults.read(project.golden + "/paper.json"), tier: tier,
+      seeds: seeds.values, dataSeed: dataSeed, changes: published.changes,
+      reservation: try source.flatMap { try published.reservation($0.encoders) })
     return (laboratory, project, selected)
   }
 

@@ -97,6 +97,7 @@ struct Plan: ParsableCommand, KernelChoosing {
   }
 
   func run() throws {
+    if options.tier == .paper { return try PublishedPlan(options, ids).answer() }
     let (laboratory, _, selected) = try options.laboratory(ids)
     let records = try laboratory.runner.store.records()
     var entries: [Entry] = []

@@ -9,6 +9,7 @@ final class ProgressDisplay: Sendable {
     var progress: TrainingProgress?
     var speed = 0.0
     var isEvaluating = false
+    var remembered: (split: String, done: Int, of: Int)?
   }
 
   private struct State {
@@ -41,6 +42,7 @@ final class ProgressDisplay: Sendable {
       let now = ContinuousClock.now
       switch event {
       case .started(let step):
+        state.active.removeAll { $0.run == run }
         state.active.append((run, Line()))
         announce(run, step == 0 ? "started" : "continued at step \(step)", &state)
       case .progress(let progress, let speed):
@@ -50,6 +52,11 @@ final class ProgressDisplay: Sendable {
       case .evaluating:
         guard let index = state.active.firstIndex(where: { $0.run == run }) else { return }
         state.active[index].line.isEvaluating = true
+      case .remembering(let split, let done, let count):
+        // Comes before the training starts.
+        if !state.active.contains(where: { $0.run == run }) { state.active.append((run, Line())) }
+        guard let index = state.active.firstIndex(where: { $0.run == run }) else { return }
+        state.active[index].line.remembered = done < count ? (split.rawValue, done, count) : nil
       case .finished(let finished):
         let wasTrained = state.active.contains { $0.run == run }
         state.active.removeAll { $0.run == run }
@@ -134,10 +141,16 @@ final class ProgressDisplay: Sendable {
 
   private func summary(_ line: Line) -> String {
     if line.isEvaluating { return "judging" }
+    if let (split, done, count) = line.remembered { return "features of \(split) \(done)/\(count)" }
     guard let progress = line.progress else { return "preparing" }
     let left = line.speed > 0 ? Double(progress.steps - progress.step) / line.speed : 0
     return
-      "epoch \(progress.epoch + 1)/\(progress.epochs), step \(progress.step)/\(progress.steps), loss \(fixed(Double(progress.loss), 3)), \(fixed(line.speed, 0)) steps/s, \(clock(left)) left"
+      "epoch \(progress.epoch + 1)/\(progress.epochs), step \(progress.step)/\(progress.steps), loss \(fixed(Double(progress.loss), 3)), \(speedText(line.speed)), \(clock(left)) left"
+  }
+
+  private func speedText(_ stepsPerSecond: Double) -> String {
+    stepsPerSecond >= 1 || stepsPerSecond <= 0
+      ? "\(fixed(stepsPerSecond, 0)) steps/s" : "\(fixed(1 / stepsPerSecond, 1)) s/step"
   }
 
   private func remaining(_ state: State, _ now: ContinuousClock.Instant) -> String {

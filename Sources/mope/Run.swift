@@ -12,29 +12,35 @@ struct Run: ParsableCommand, KernelChoosing {
 
   @OptionGroup var options: CommonOptions
   @Argument(help: "Experiments; all if none is named.") var ids: [String] = []
-  @Option(name: .shortAndLong, help: "Runs trained at the same time.")
-  var jobs = ProcessInfo.processInfo.activeProcessorCount
+  @Option(name: .shortAndLong, help: "Runs trained at the same time. Default: one a core; at the paper tier one.")
+  var jobs: Int?
+  @Option(help: "Only the runs whose title matches this pattern (* and ?): 'MoPE k=4*SNLI-VE*'. The others are taken where they are stored.")
+  var runs: String?
   @Flag(help: "Train even what is stored.") var retrain = false
   @Flag(name: .shortAndLong, help: "Go on with other runs after one has failed.") var keepGoing = false
   @Option(help: "Progress: auto, plain, json, none.") var progress = ProgressStyle.auto
-  @Option(help: "Seconds between checkpoints inside a run.") var checkpointSeconds = 20.0
+  @Option(help: "Seconds between checkpoints inside a run. Default: 20; at the paper tier 300.")
+  var checkpointSeconds: Double?
   var kernel: KernelChoice { options.kernel }
 
   func validate() throws {
-    guard jobs >= 1 else { throw ValidationError("--jobs: expected at least 1, found \(jobs)") }
-    guard checkpointSeconds >= 0 else {
+    if let jobs, jobs < 1 { throw ValidationError("--jobs: expected at least 1, found \(jobs)") }
+    if let checkpointSeconds, checkpointSeconds < 0 {
       throw ValidationError("--checkpoint-seconds: expected at least 0, found \(checkpointSeconds)")
     }
   }
 
   func run() throws {
     Interruption.catchSignals()
+    // A full-size run has gigabytes, and the other core decodes its images.
+    let isLarge = options.tier == .paper
+    let jobs = jobs ?? (isLarge ? 1 : ProcessInfo.processInfo.activeProcessorCount)
     let (laboratory, project, selected) = try options.laboratory(
-      ids, jobs: jobs, retrains: retrain, checkpointInterval: checkpointSeconds)
+      ids, jobs: jobs, retrains: retrain, checkpointInterval: checkpointSeconds ?? (isLarge ? 300 : 20))
     options.applyThreads()
     let session = Session(laboratory, project, options)
     let finished = try session.obtain(
-      selected, display: { ProgressDisplay(progress, total: $0, jobs: jobs, quiet: options.quiet) },
+      selected, matching: runs, display: { ProgressDisplay(progress, total: $0, jobs: jobs, quiet: options.quiet) },
       keepGoing: keepGoing)
     let reports = try session.writeReports(selected, live: finished.runs)
     session.print(reports)

@@ -21,11 +21,17 @@ struct Session {
 
   /// Trains or loads every run of these experiments. What was loaded is judged again from its stored tensors.
   func obtain(
-    _ experiments: [Experiment], display: (Int) -> ProgressDisplay, keepGoing: Bool
+    _ experiments: [Experiment], matching pattern: String? = nil,
+    display: (Int) -> ProgressDisplay, keepGoing: Bool
   ) throws -> (runs: [TrainingRun: FinishedRun], failures: [Failure]) {
-    var runs: [TrainingRun] = []
+    var all: [TrainingRun] = []
     for experiment in experiments {
-      for run in try laboratory.plan(experiment) where !runs.contains(run) { runs.append(run) }
+      for run in try laboratory.plan(experiment) where !all.contains(run) { all.append(run) }
+    }
+    let runs = all.filter { run in pattern.map { fnmatch($0, run.title, 0) == 0 } ?? true }
+    guard all.isEmpty || !runs.isEmpty else {
+      throw Failure(
+        .noMatch, "--runs \(pattern ?? ""): matches none of \(all.count) runs, such as: \(all[0].title)")
     }
     let display = display(runs.count)
     let before = laboratory.runner.retrains ? [:] : try laboratory.stored(runs)
@@ -37,7 +43,9 @@ struct Session {
       switch result {
       case .success(let value):
         let wasStored = before[run] != nil
-        finished[run] = wasStored ? try laboratory.runner.reevaluated(value) ?? value : value
+        // A full-size test split takes longer to judge than a report is worth; mope check does it.
+        let isReevaluated = wasStored && laboratory.tier != .paper
+        finished[run] = isReevaluated ? try laboratory.runner.reevaluated(value) ?? value : value
       case .failure(let failure as Failure) where failure.kind == .interrupted: throw failure
       case .failure(let error):
         let failure = error as? Failure ?? Failure(.runFailed, "\(run.title): \(error)")
@@ -45,6 +53,10 @@ struct Session {
         Console.error(failure.description)
         failures.append(failure)
       }
+    }
+    if runs.count < all.count {
+      let others = all.filter { !runs.contains($0) }
+      finished.merge(try laboratory.stored(others)) { first, _ in first }
     }
     return (finished, failures)
   }
@@ -61,21 +73,36 @@ struct Session {
       if selected.contains(where: { $0.info.id == experiment.info.id }) {
         reports.append(
           try laboratory.report(experiment, from: live, environmentClass: environment).report)
+      } else if laboratory.tier == .paper {
+        // What is not selected may need data or checkpoints that are not there.
+        reports.append(try laboratory.unselected(experiment))
       } else {
         reports.append(try storedReport(experiment))
       }
     }
-    try write(try files(reports))
+    try write(try files(reports).filter { isWritten($0, selected) })
     let ids = selected.map(\.info.id)
     return reports.filter { ids.contains($0.info.id) }
+  }
+
+  /// Whether a file is written: at the paper tier a page that an earlier command made is not replaced by one without
+  /// results.
+  private func isWritten(_ file: ReportFile, _ selected: [Experiment]) -> Bool {
+    guard laboratory.tier == .paper, file.path.hasSuffix(".md"), file.path != "README.md" else { return true }
+    let id = file.path.replacing(".md", with: "")
+    return selected.contains { $0.info.id == id }
+      || !FileManager.default.fileExists(atPath: "\(options.reportsFolder(project))/\(file.path)")
   }
 
   /// Writes the reports of all experiments from stored results.
   /// - Returns: the files that changed.
   @discardableResult
   func writeStoredReports(_ selected: [Experiment], formats: Set<String>) throws -> [String] {
-    let reports = try laboratory.experiments.map(storedReport)
     let ids = Set(selected.map(\.info.id))
+    let reports = try laboratory.experiments.map { experiment in
+      laboratory.tier == .paper && !ids.contains(experiment.info.id)
+        ? try laboratory.unselected(experiment) : try storedReport(experiment)
+    }
     let wanted = try files(reports).filter { file in
       if file.path == "index.html" { return formats.contains("html") }
       guard formats.contains("md") else { return false }
@@ -155,7 +182,7 @@ struct Session {
       switch kind {
       case .checkFailed: "a golden value, a claim or a report does not agree"
       case .waiting: "new values wait for: mope accept"
-      case .undecided: "not everything could be decided"
+      case .undecided: laboratory.reservation ?? "not everything could be decided"
       default: extra.first { $0.kind == kind }?.description ?? "failed"
       }
     throw Failure(kind, what)
@@ -165,6 +192,9 @@ struct Session {
 
   func accept(_ experiment: Experiment, dryRun: Bool) throws {
     let id = experiment.info.id
+    if let reservation = laboratory.reservation {
+      throw Failure(.undecided, "\(id): nothing to accept: \(reservation)")
+    }
     let runs = try laboratory.plan(experiment)
     let stored = try laboratory.stored(runs)
     guard stored.count == runs.count else {

@@ -38,7 +38,8 @@ public struct MMIMDBReader: PublishedReader {
       throw Failure(
         .missingInput,
         "\(data.path("mm-imdb/multimodal_imdb.hdf5")): the HDF5 form is not read; expected the raw form, split.json and "
-          + "dataset/; published at \(requirements[0].origin)")
+          + "dataset/: HDF5 has posters scaled down and plots as numbers of words, which cannot be turned back into text; "
+          + "unpack mmimdb.tar.gz, published at \(requirements[0].origin)")
     }
     let splitFile = data.path(try resolve("split", in: data))
     let folder = try resolve("films", in: data)
@@ -75,6 +76,9 @@ public struct MMIMDBReader: PublishedReader {
           to: split, at: SourcePlace(splitFile, entry.path))
       }
     }
+    builder.note(
+      "Read from the raw form. The HDF5 form (multimodal_imdb.hdf5, metadata.npy) has posters scaled down and no texts but word numbers; it is not read."
+    )
     return try builder.finished(
       .multiLabel(labels: Self.labels), splits: [.train, .validation, .test])
   }

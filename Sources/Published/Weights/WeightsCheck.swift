@@ -71,7 +71,7 @@ extension PublishedWeights {
 
   /// The first field in which a configuration differs from the expected one; how much is dropped in training is not
   /// compared.
-  private func difference(_ found: EncoderConfiguration) throws -> String? {
+  public func difference(_ found: EncoderConfiguration) throws -> String? {
     let (a, b) = (try Self.fields(expected), try Self.fields(found))
     guard a.type == b.type else { return "model_type: expected \(a.type), found \(b.type)" }
     for name in Set(a.values.keys).union(b.values.keys).sorted() where !name.contains("drop") {

@@ -1,0 +1,43 @@
+import NN
+
+/// What batches are cut for.
+public enum BatchUse: Sendable, Hashable {
+  /// Nothing is drawn: the same indices give the same batch.
+  case evaluation
+  /// What augmentation draws for an example depends on these and the example alone.
+  case training(epoch: Int, seed: UInt64)
+}
+
+/// Gives one batch after another, nil behind the last.
+public typealias BatchReader = () throws -> Batch?
+
+/// A split to train or to judge on. What it is stored as, and what has to be decoded, is its own affair.
+public protocol BatchSource: Sendable {
+  /// As in reports: "SNLI-VE".
+  var name: String { get }
+  var split: Split { get }
+  var task: DatasetTask { get }
+  /// Number of examples.
+  var count: Int { get }
+  /// SHA-256 of what decides the batches.
+  var contentHash: String { get }
+  /// What each example is judged against, in order.
+  var labels: [ExampleLabel] { get }
+  /// Whether training sees other pixels of the same image each time.
+  var drawsImages: Bool { get }
+  /// The same split without its images, which need not be decoded then.
+  var withoutImages: any BatchSource { get }
+  /// Batches of the examples at these places, in this order. The next may be made while one is used.
+  func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader
+}
+
+extension PreparedSplit: BatchSource {
+  public var drawsImages: Bool { false }
+  /// With them: they are in memory.
+  public var withoutImages: any BatchSource { self }
+
+  public func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader {
+    var remaining = indices.makeIterator()
+    return { remaining.next().map { batch($0) } }
+  }
+}

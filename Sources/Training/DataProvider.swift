@@ -1,0 +1,18 @@
+import Datasets
+import Determinism
+
+/// Where runs get their examples. The method is asked for because its encoders decide the size of images and the words
+/// of texts.
+public protocol DataProvider: Sendable {
+  /// The examples to train on.
+  func training(_ choice: DataChoice, for method: Method) throws -> any BatchSource
+  /// The examples to judge by, split by split.
+  func judged(_ choice: DataChoice, for method: Method) throws -> [any BatchSource]
+  /// What is to be predicted.
+  func task(_ choice: DataChoice) throws -> DatasetTask
+  /// The examples that runs on this dataset are judged by, as they are before a network sees them.
+  /// - Parameter pictures: how many of them have their image, the first ones, where images have to be decoded.
+  func examples(_ choice: DataChoice, pictures: Int) throws -> [Example]
+  /// A digest that changes when any split would.
+  func probe(_ choice: DataChoice) throws -> String
+}

@@ -1,0 +1,146 @@
+import Autograd
+import Datasets
+import Determinism
+import Encoders
+import Foundation
+import NN
+
+/// Features of a split's images from an encoder that does not train, computed once and kept on disk: `[N, width]`.
+///
+/// Rows are computed in the order of the split, in blocks of fixed size, so that they do not depend on who needed them
+/// first. Files hold 1024 rows each and appear whole: a computation that was stopped goes on behind the last of them.
+struct FrozenFeatures: Sendable {
+  let width: Int
+  /// `[N, width]`
+  private let values: [Float]
+
+  private static let rowsPerFile = 1024
+  private static let rowsPerPass = 16
+
+  /// Reads what is there and computes the rest.
+  /// - Parameters:
+  ///   - folder: of these features alone.
+  ///   - make: builds the encoder, if it is needed.
+  init(
+    of source: any BatchSource, in folder: String, make: () throws -> any Encoder,
+    watching: (_ done: Int) -> Void
+  ) throws {
+    var encoder: (any Encoder)?
+    var values: [Float] = []
+    var width = 0
+    for start in stride(from: 0, to: source.count, by: Self.rowsPerFile) {
+      let rows = start..<min(start + Self.rowsPerFile, source.count)
+      let path = "\(folder)/\(start).safetensors"
+      if !FileManager.default.fileExists(atPath: path) {
+        let built = try encoder ?? make()
+        encoder = built
+        let computed = try Self.rows(rows, source, built, watching)
+        try SafetensorsWriter.write([("features", computed)], to: path)
+      }
+      guard let found = try SafetensorsFile(path: path).tensor("features"), found.rank == 2,
+        found.shape[0] == rows.count, width == 0 || found.shape[1] == width
+      else {
+        throw Failure(
+          .badInput, "\(path): expected features of \(rows.count) examples; delete the file")
+      }
+      width = found.shape[1]
+      values += found.values
+    }
+    self.width = width
+    self.values = values
+  }
+
+  private static func rows(
+    _ rows: Range<Int>, _ source: any BatchSource, _ encoder: any Encoder,
+    _ watching: (Int) -> Void
+  ) throws -> Tensor {
+    let passes = stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerPass).map {
+      Array($0..<min($0 + rowsPerPass, rows.upperBound))
+    }
+    let next = source.batches(passes, for: .evaluation)
+    var parts: [Tensor] = []
+    for pass in passes {
+      try Interruption.check()
+      guard let batch = try next() else { break }
+      parts.append(encoder.feature(batch, .evaluation, prompts: nil).detached)
+      watching(pass[pass.count - 1] + 1)
+    }
+    return concatenated(parts, axis: 0)  // [rows, width]
+  }
+
+  /// `[B, width]`
+  func callAsFunction(_ indices: [Int]) -> Tensor {
+    Tensor(indices.flatMap { values[$0 * width..<($0 + 1) * width] }, [indices.count, width])
+  }
+}
+
+/// A split whose batches have the image's feature in place of the image.
+struct FeaturedSplit: BatchSource {
+  private let base: any BatchSource
+  private let features: FrozenFeatures
+
+  init(_ source: any BatchSource, _ features: FrozenFeatures) {
+    base = source.withoutImages
+    self.features = features
+  }
+
+  var name: String { base.name }
+  var split: Split { base.split }
+  var task: DatasetTask { base.task }
+  var count: Int { base.count }
+  var contentHash: String { base.contentHash }
+  var labels: [ExampleLabel] { base.labels }
+  var drawsImages: Bool { false }
+  var withoutImages: any BatchSource { base }
+
+  func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader {
+    let next = base.batches(indices, for: use)
+    var place = 0
+    return {
+      guard var batch = try next() else { return nil }
+      batch.features[Modality.vision.rawValue] = features(indices[place])
+      place += 1
+      return batch
+    }
+  }
+}
+
+extension Method {
+  /// Whether the image's feature is the same at every step: its encoder is frozen, has no prompts, and the method takes
+  /// nothing of it but the feature. Image encoders drop nothing while they are frozen; text encoders do.
+  var hasFixedImageFeature: Bool {
+    guard inputs.contains(.vision), tuning == .frozen, visionPrompts == 0 else { return false }
+    switch fusion {
+    case .single, .lateConcat, .promptFuse: return true
+    case .mope(_, let main): return main != .vision
+    case .mmbt(let configuration): return configuration.imageTokens == .feature
+    case .pmf, .frozen: return false
+    }
+  }
+}
+
+extension Runner {
+  /// The split as a run reads it: with the image's features in place of images where they cannot change, kept beside
+  /// the runs. Stand-ins are as they are: their encoders are faster than the disk.
+  func featured(
+    _ source: any BatchSource, _ run: TrainingRun, watching: (RunEvent) -> Void
+  ) throws -> any BatchSource {
+    let isDrawn = source.split == .train && source.drawsImages
+    guard run.tier == .paper, run.method.hasFixedImageFeature, !isDrawn else { return source }
+    let choice = run.method.encoder(of: .vision)
+    let digest = ContentHash.of(
+      [try encoders.hashes(run.method)[choice.rawValue] ?? "", source.contentHash, "\(run.method.usesPoolers)"]
+        .joined(separator: " "))
+    let features = try FrozenFeatures(
+      of: source, in: "\(store.folder)/features/\(digest.prefix(16))",
+      make: {
+        let make = try encoders.make(choice, pools: run.method.usesPoolers)
+        let parameters = ParameterStore(random: RandomStream(seed: 0))
+        let encoder = make(parameters.root.frozen)
+        try parameters.validate()
+        return encoder
+      },
+      watching: { watching(.remembering(split: source.split, done: $0, of: source.count)) })
+    return FeaturedSplit(source, features)
+  }
+}

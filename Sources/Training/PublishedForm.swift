@@ -1,0 +1,73 @@
+import Encoders
+import Fusion
+
+extension Method {
+  /// This method as the papers have it (MoPE, arXiv 2403.10568v1: defaults).
+  ///
+  /// Experiments state methods in the form of the mini tier. Where that departs from the papers' defaults the papers'
+  /// value is put back; what an experiment changed on purpose differs from the mini form, and stays.
+  ///
+  /// Swin-B is the image encoder, but of MMBT, PromptFuse, PMF and Frozen, which the papers have with ViT-B.
+  public var published: Method {
+    var method = self
+    if promptDropout == 0 { method.promptDropout = 0.1 }
+    switch fusion {
+    case .single, .lateConcat:
+      method.vision = publishedVision
+    case .mope(let configuration, let main):
+      method.vision = publishedVision
+      let mainEncoder = method.encoder(of: main)
+      method.fusion = .mope(configuration.published(in: mainEncoder), main: main)
+    case .mmbt(var configuration):
+      configuration.separator = Self.bertSeparator
+      if configuration.promptDropout == 0 { configuration.promptDropout = 0.1 }
+      method.fusion = .mmbt(configuration)
+    case .promptFuse(let configuration):
+      method.fusion = .promptFuse(configuration.published)
+    case .pmf, .frozen: break
+    }
+    return method
+  }
+
+  private var publishedVision: EncoderChoice { vision == .vit ? .swin : vision }
+
+  /// The id of [SEP] in the vocabulary of `bert-base-uncased`.
+  public static let bertSeparator: Int32 = 102
+
+  /// The row of the papers' first table that a MoPE with all prompts is; nil for other methods.
+  public var paperRow: String? {
+    guard case .mope(let configuration, .vision) = fusion, configuration.prompts == .all,
+      tuning == .frozen
+    else { return nil }
+    return "mope-\(vision.rawValue)-k\(configuration.experts)"
+  }
+
+  /// Whether an encoder's feature goes through its pooler: MMBT's, as the parameter counts of the papers' row say.
+  var usesPoolers: Bool {
+    if case .mmbt = fusion { true } else { false }
+  }
+}
+
+extension MoPEConfiguration {
+  /// The papers' choices where this has those of the mini tier.
+  fileprivate func published(in main: EncoderChoice) -> MoPEConfiguration {
+    var copy = self
+    if routingFeature == .mean { copy.routingFeature = .cls }
+    // A Swin Transformer has one up-projection a stage, a plain one for every four layers.
+    if mapperSharing == .perWidth && main != .swin { copy.mapperSharing = .perBlocks(4) }
+    if !mapperOutputGELU { copy.mapperOutputGELU = true }
+    if dropsPrompts == .none { copy.dropsPrompts = .all }
+    if noise == .constant(1 / 256) { copy.noise = .inverseSquare }
+    return copy
+  }
+}
+
+extension PromptFuseConfiguration {
+  fileprivate var published: PromptFuseConfiguration {
+    switch placement {
+    case .input: .original
+    case .blindInput: .blind
+    case .everyLayer: .deep
+    }
+  }
+}

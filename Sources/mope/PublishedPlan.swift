@@ -1,0 +1,129 @@
+import Autograd
+import Determinism
+import Foundation
+import Laboratory
+import PaperTier
+import Reporting
+import Training
+
+/// `mope plan --tier paper`: what the runs would cost here and on 64 cores.
+struct PublishedPlan {
+  private let laboratory: Laboratory
+  private let selected: [Experiment]
+  private let options: CommonOptions
+
+  init(_ options: CommonOptions, _ ids: [String]) throws {
+    self.options = options
+    (laboratory, _, selected) = try options.laboratory(ids, needsData: false)
+  }
+
+  private struct Entry: Encodable {
+    let method: String
+    let data: String
+    let runs: Int
+    let hoursPerRun: Double
+    let secondsPerStep: Double
+    let wholeBatchBytes: Int
+    let microBatchHere: Int?
+    let trainableParameters: Int
+  }
+
+  func answer() throws {
+    Interruption.catchSignals()
+    options.applyThreads()
+    var runs: [TrainingRun] = []
+    var absent: [String] = []
+    for experiment in selected where experiment.trains {
+      do {
+        for run in try laboratory.plan(experiment) where !runs.contains(run) { runs.append(run) }
+      } catch let failure as Failure where failure.kind == .configuration {
+        absent.append("\(experiment.info.id): \(failure.description)")
+      }
+    }
+    let hasSource = options.published.data != nil || options.published.weights != nil
+    let source = hasSource ? try options.published.source() : nil
+    let table = try CostTable(runs, source: source) { title in
+      if !options.quiet && !options.json { Console.note("measuring \(title)") }
+    }
+    if options.json { return try Console.answer(json: table.rows.map(entry)) }
+    Console.answer(text(table.rows).terminalText(width: Console.outputWidth, color: options.usesColor))
+    Console.answer(basis(hasSource))
+    for machine in [Machine.this, Machine(cores: 64, memoryBytes: 256 << 30)] {
+      Console.answer(summary(table, machine))
+    }
+    Console.answer(disk(table))
+    for (data, count) in table.unsupported {
+      Console.answer("\(count) runs on \(data.rawValue) are not in the table: it is not trained on at the paper tier yet.")
+    }
+    for line in absent { Console.answer("not in the table: \(line)") }
+  }
+
+  private func entry(_ row: CostTable.Row) -> Entry {
+    Entry(
+      method: row.title, data: row.data.rawValue, runs: row.runs, hoursPerRun: row.hours,
+      secondsPerStep: Double(row.batchSize) * row.probe.secondsPerTrainedExample,
+      wholeBatchBytes: row.bytes(batch: row.batchSize),
+      microBatchHere: row.microBatch(fitting: Machine.this.memoryPerRun),
+      trainableParameters: row.probe.trainableParameters)
+  }
+
+  private func text(_ rows: [CostTable.Row]) -> Table {
+    var table = Table([
+      Table.Column("Method", .leading), Table.Column("Data", .leading), Table.Column("Runs"),
+      Table.Column("Batch"), Table.Column("s/step"), Table.Column("h/run"), Table.Column("h in all"),
+      Table.Column("GB, whole batch"), Table.Column("fits here"),
+    ])
+    for row in rows {
+      let fitting = row.microBatch(fitting: Machine.this.memoryPerRun)
+      table.append([
+        .text(row.title), .text(row.data.rawValue), .text("\(row.runs)"), .text("\(row.batchSize)"),
+        .text(fixed(Double(row.batchSize) * row.probe.secondsPerTrainedExample, 1)),
+        .text(hours(row.hours)), .text(hours(Double(row.runs) * row.hours)),
+        .text(fixed(Double(row.bytes(batch: row.batchSize)) / 1e9, 1)),
+        .text(fitting.map { $0 == row.batchSize ? "whole" : "--micro-batch \($0)" } ?? "no"),
+      ])
+    }
+    return table
+  }
+
+  private func basis(_ hasSource: Bool) -> String {
+    let what =
+      hasSource
+      ? "Sizes and lengths of texts are those of the data."
+      : "No --data and --weights: published sizes, random weights, texts of 24 (SNLI-VE), 256 (MM-IMDB) and 512 (Food-101) tokens."
+    return
+      "One core of this machine (\(Environment.current.className)), two examples a step, scaled to the batch. \(what) "
+      + "Methods that differ in routing alone are measured once. Judging the test split is included; image features that are kept count as if computed every time."
+  }
+
+  private func summary(_ table: CostTable, _ machine: Machine) -> String {
+    let largest = table.rows.map { $0.bytes(batch: $0.batchSize) }.max() ?? 0
+    let needed = Double(largest * machine.jobs) / 1e9
+    let days = table.hours / machine.speed.all / 24
+    let longest = table.longestHours / machine.speed.one / 24
+    let cores = "\(machine.cores) cores of this speed"
+    let assumption =
+      machine.threads == 1
+      ? "one run at a time, one core training, one decoding"
+      : "\(machine.jobs) runs at a time, each \(machine.threads) cores training at \(fixed(100 * Machine.efficiency, 0)) % (assumed) and one decoding"
+    var text =
+      "\(cores): \(assumption): all \(table.rows.reduce(0) { $0 + $1.runs }) runs in \(fixed(days, 1)) days, the longest run \(fixed(longest, 1)) days; "
+      + "whole batches need up to \(fixed(needed, 0)) GB of memory."
+    let affordable = 30.0
+    if days > affordable {
+      text +=
+        " That outgrows one machine: runs are independent, so \(Int((days / affordable).rounded(.up))) such machines do it in \(fixed(affordable, 0)) days "
+        + "(mope run --runs PATTERN on each, then copy the folders under .mope/runs together)."
+    }
+    return text
+  }
+
+  private func disk(_ table: CostTable) -> String {
+    let checkpoint = table.rows.map(\.diskBytes.checkpoint).max() ?? 0
+    return
+      "Disk: \(fixed(Double(table.diskBytes) / 1e9, 1)) GB for trained tensors, up to \(fixed(Double(checkpoint) / 1e9, 1)) GB for the state of each unfinished run, "
+      + "0.2 GB for the frozen image features of Food-101; datasets and checkpoints as published."
+  }
+
+  private func hours(_ value: Double) -> String { value < 10 ? fixed(value, 2) : grouped(Int(value.rounded())) }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `mope run --tier paper` on tiny copies of the published data, with tiny networks in the papers' layout.
+@Suite(.serialized) struct PaperTierCommandTests {
+  private let flags = [
+    "--tier", "paper", "--data", "data", "--weights", "weights", "--seeds", "0", "--progress", "none",
+  ]
+
+  private func command(_ name: String) throws -> Command {
+    let command = try Command("paper-\(name)")
+    try FileManager.default.copyItem(
+      atPath: "\(Command.root)/Tests/Fixtures/published", toPath: "\(command.project)/data")
+    try TinyCheckpoints.write(to: "\(command.project)/weights")
+    return command
+  }
+
+  // Slow, some seconds: 48 trainings.
+  @Test func `Table 1 runs from published files to its report`() throws {
+    let command = try command("table")
+    let result = try command.run(["run", "table-1-main"] + flags)
+    #expect(result.code == 4, "\(result.errors)")
+    #expect(result.errors.contains("other networks than the published"))
+    let report = try String(
+      contentsOfFile: "\(command.project)/.mope/reports/paper/table-1-main.md", encoding: .utf8)
+    #expect(report.contains("**Nothing is judged**"))
+    #expect(report.contains("73.59 ± 0.15 (V1)"))  // MoPE k=16 stands beside the papers' row on Swin-B
+    #expect(report.contains("tier `paper`"))
+    let runs = try FileManager.default.contentsOfDirectory(atPath: "\(command.project)/.mope/runs")
+    #expect(runs.count == 48)
+
+    let again = try command.run(["run", "table-1-main"] + flags)
+    #expect(again.code == 4)
+    let after = try String(
+      contentsOfFile: "\(command.project)/.mope/reports/paper/table-1-main.md", encoding: .utf8)
+    #expect(after == report)
+    #expect(try command.run(["accept", "table-1-main"] + flags.dropLast(2)).code == 4)
+  }
+
+  @Test func `a dry run trains a slice of chosen runs and decides nothing`() throws {
+    let command = try command("dry")
+    let result = try command.run(
+      ["run", "table-1-main", "--limit", "2", "--runs", "MoPE k=4*"] + flags)
+    #expect(result.code == 4, "\(result.errors)")
+    #expect(result.errors.contains("a dry run on 2 examples of each split decides nothing"))
+    let runs = try FileManager.default.contentsOfDirectory(atPath: "\(command.project)/.mope/runs")
+    #expect(runs.count == 3)
+    let none = try command.run(["run", "table-1-main", "--runs", "no such run"] + flags)
+    #expect(none.code == 5)
+    #expect(none.errors.contains("matches none of 48 runs"))
+  }
+
+  @Test func `options of the paper tier are asked for there, and refused elsewhere`() throws {
+    let command = try command("usage")
+    let missing = try command.mope("run", "table-1-main", "--tier", "paper")
+    #expect(missing.code == 64)
+    #expect(missing.errors.contains("expected --data DIR and --weights DIR"))
+    #expect(try command.mope("run", "table-1-main", "--limit", "4").code == 64)
+    #expect(try command.run(["run", "table-1-main", "--limit", "1"] + flags).code == 64)
+    let nowhere = try command.mope(
+      "run", "table-1-main", "--tier", "paper", "--data", "nowhere", "--weights", "weights")
+    #expect(nowhere.code == 66)
+  }
+
+  @Test func `missing data, missing checkpoints and broken images end with 66 and 65`() throws {
+    let command = try command("bad")
+    let one = ["run", "table-1-main", "--runs", "MoPE k=4*MM-IMDB*"] + flags
+    let image = "\(command.project)/data/mm-imdb/dataset/0012349.jpeg"
+    try "no image".write(toFile: image, atomically: true, encoding: .utf8)
+    let broken = try command.run(one)
+    #expect(broken.code == 65)
+    #expect(broken.errors.contains("0012349.jpeg"))
+    try FileManager.default.removeItem(atPath: image)
+    let absent = try command.run(one)
+    #expect(absent.code == 66)
+    try FileManager.default.removeItem(atPath: "\(command.project)/weights/bert-base")
+    let weights = try command.run(one)
+    #expect(weights.code == 66)
+    #expect(weights.errors.contains("bert-base"))
+  }
+
+  @Test func `a run killed inside goes on and ends with the same bits`() throws {
+    func bits(_ command: Command) throws -> [Data?] {
+      let folder = "\(command.project)/.mope/runs"
+      return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map {
+        FileManager.default.contents(atPath: "\(folder)/\($0)/tensors.safetensors")
+      }
+    }
+    let one = ["run", "table-1-main", "--runs", "MoPE k=4*MM-IMDB*", "--checkpoint-seconds", "0"] + flags
+    let whole = try command("whole")
+    _ = try whole.run(one)
+    let killed = try command("killed")
+    let unfinished = "\(killed.project)/.mope/unfinished"
+    var wasInside = false
+    for attempt in 0..<8 where !wasInside {
+      let process = try killed.start(one)
+      let start = Date.now
+      while process.isRunning && Date.now < start + 30 {
+        let left = (try? FileManager.default.contentsOfDirectory(atPath: unfinished)) ?? []
+        if left.contains(where: { $0.hasSuffix(".safetensors") }) { break }
+        Thread.sleep(forTimeInterval: 0.001)
+      }
+      Thread.sleep(forTimeInterval: 0.002 * Double(attempt))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      let left = (try? FileManager.default.contentsOfDirectory(atPath: unfinished)) ?? []
+      wasInside = left.contains { $0.hasSuffix(".safetensors") }
+      if !wasInside { try? FileManager.default.removeItem(atPath: "\(killed.project)/.mope/runs") }
+    }
+    #expect(wasInside, "no kill landed inside of the run: the test has shown nothing")
+    _ = try killed.run(one)
+    #expect(try bits(killed) == bits(whole))
+    #expect(try bits(whole).count == 1)
+  }
+}

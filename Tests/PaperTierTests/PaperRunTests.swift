@@ -1,0 +1,144 @@
+import Autograd
+import Datasets
+import Determinism
+import Foundation
+import Fusion
+import NN
+import PaperTier
+import TestSupport
+import Testing
+import Training
+
+/// Runs on tiny copies of the published data with tiny networks.
+@Suite struct PaperRunTests {
+  private func finished(_ runner: Runner, _ run: TrainingRun) throws -> FinishedRun {
+    try runner.results([run], watching: { _, _ in })[0].get()
+  }
+
+  private func run(
+    _ method: Method, _ name: DataChoice.Name, _ change: (inout Recipe) -> Void = { _ in }
+  ) -> TrainingRun {
+    var recipe = Recipe.standard(method, on: name, tier: .paper)
+    recipe.epochs = 2
+    change(&recipe)
+    return TrainingRun(
+      method: method, data: DataChoice(name, dataSeed: 1), recipe: recipe, tier: .paper, seed: 0)
+  }
+
+  @Test func `a batch in parts trains as the whole batch where nothing looks at several examples`()
+    throws
+  {
+    // No batch norm, no importance loss, and nothing is drawn but the order.
+    let plain = Method.promptedSequentialFuse.published.with {
+      $0.mapperNorm = .none
+      $0.dropsPrompts = .none
+      $0.promptDropout = 0
+    }
+    var method = plain
+    method.promptDropout = 0
+    let runner = try TinyTier.runner("parts")
+    try withoutDropout(runner)
+    let whole = try finished(runner, run(method, .snliVE))
+    let parts = try finished(runner, run(method, .snliVE) { $0.microBatch = 2 })
+    #expect(whole.record.steps == parts.record.steps)
+    #expect(whole.record.key != parts.record.key)
+    for (a, b) in zip(whole.predictions.logits, parts.predictions.logits) {
+      // Sums in another order, twice through AdamW, which divides by small gradients.
+      #expect(abs(a - b) < 1e-4, "\(a) \(b)")
+    }
+    let normed = try finished(
+      runner, run(method.with { $0.mapperNorm = .batch }, .snliVE) { $0.microBatch = 2 })
+    let normedWhole = try finished(runner, run(method.with { $0.mapperNorm = .batch }, .snliVE))
+    #expect(normed.predictions.logits != normedWhole.predictions.logits)
+  }
+
+  /// BERT's own dropout would be drawn for each part anew.
+  private func withoutDropout(_ runner: Runner) throws {
+    let path = try temporaryPath("paper-parts/weights/bert-base/config.json")
+    var text = try String(contentsOfFile: path, encoding: .utf8)
+    for name in ["hidden_dropout_prob", "attention_probs_dropout_prob"] {
+      let field = try #require(text.firstRange(of: try Regex("\"\(name)\":[0-9.]+")))
+      text.replaceSubrange(field, with: "\"\(name)\":0")
+    }
+    try AtomicFile.write(text, to: path)
+  }
+
+  @Test func `fixed image features are kept, and a second run decodes nothing`() throws {
+    let runner = try TinyTier.runner("features")
+    let first = try finished(runner, run(.promptFuse.published, .food101))
+    let folder = try temporaryPath("paper-features/store/features")
+    let kept = try FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(kept.count == 2)  // of the training and the test split
+    // Features that cannot have been computed: they must come from the files.
+    for name in kept {
+      let path = "\(folder)/\(name)/0.safetensors"
+      let shape = try #require(try SafetensorsFile(path: path).tensor("features")).shape
+      try SafetensorsWriter.write([("features", .full(shape, 3))], to: path)
+    }
+    var second = run(.promptFuse.published, .food101)
+    second.seed = 1
+    var same = run(.promptFuse.published, .food101)
+    same.recipe.learningRate *= 2
+    _ = try finished(runner, second)
+    let again = try finished(runner, same)
+    #expect(again.predictions.logits != first.predictions.logits)
+    // Augmented images are never taken from files.
+    _ = try finished(runner, run(.promptFuse.published, .mmIMDB))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
+  }
+
+  @Test func `kept features are those of the encoder`() throws {
+    let runner = try TinyTier.runner("feature-values")
+    let method = Method.promptFuse.published
+    _ = try finished(runner, run(method, .food101))
+    let folder = try temporaryPath("paper-feature-values/store/features")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    let source = try runner.data.training(DataChoice(.food101, dataSeed: 1), for: method)
+    let next = source.batches([Array(0..<source.count)], for: .evaluation)
+    let batch = try #require(try next())
+    let store = ParameterStore(random: RandomStream(seed: 0))
+    let encoder = try runner.encoders.make(.vit)(store.root.frozen)
+    let expected = encoder.feature(batch, .evaluation, prompts: nil)
+    let differences = try names.map { name in
+      largestDifference(
+        try SafetensorsFile(path: "\(folder)/\(name)/0.safetensors").tensor("features"), expected)
+    }
+    #expect(differences.contains { ($0 ?? 1) < 1e-5 })  // batches of another size round otherwise
+  }
+
+  @Test func `a file that is no image ends the run with its name`() throws {
+    let root = try temporaryPath("paper-no-image")
+    try? FileManager.default.removeItem(atPath: root)
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: Fixture("published").folder, toPath: "\(root)/data")
+    try TinyCheckpoints.write(to: "\(root)/weights")
+    let image = "\(root)/data/mm-imdb/dataset/0012349.jpeg"
+    try FileManager.default.removeItem(atPath: image)
+    try AtomicFile.write("<html>Not found</html>", to: image)
+    let encoders = CheckpointEncoders("\(root)/weights")
+    let runner = Runner(
+      store: RunStore(folder: "\(root)/store", shipped: nil), encoders: EncoderCatalogue(encoders),
+      behaviour: Behaviour(), data: PublishedData("\(root)/data", encoders: encoders))
+    let result = runner.results([run(.mope(.all, experts: 4).published, .mmIMDB)]) { _, _ in }[0]
+    guard case .failure(let failure as Failure) = result else {
+      Issue.record("no failure")
+      return
+    }
+    #expect(failure.kind == .badInput)
+    #expect(failure.description.contains("0012349.jpeg: expected a JPEG or PNG image"))
+    #expect(!FileManager.default.fileExists(atPath: "\(root)/store/runs"))
+  }
+
+  @Test func `costs are measured for every length of text, and grow with it`() throws {
+    let (_, encoders) = try TinyTier.make("costs")
+    let probes = try CostProbe.measure(
+      .mope(.all, experts: 4).published, outputs: 23, lengths: [8, 60], side: 32,
+      encoders: EncoderCatalogue(encoders))
+    #expect(probes.count == 2)
+    #expect(probes[1].bytesPerExample > probes[0].bytesPerExample)
+    #expect(probes.allSatisfy { $0.secondsPerTrainedExample > 0 && $0.fixedBytes > 0 })
+    #expect(
+      Method.mope(.all, experts: 4).published.costClass == Method.mope(.all, experts: 16).published.costClass)
+    #expect(Method.mope(.all).published.costClass != Method.pmf.published.costClass)
+  }
+}

@@ -1,0 +1,52 @@
+import Autograd
+import Determinism
+import Encoders
+import Foundation
+import NN
+
+/// Checkpoint folders in the Hugging Face layout: the papers' architectures, a few thousand random weights each.
+public enum TinyCheckpoints {
+  public static let swin = SwinConfiguration(
+    imageSize: 32, patchSize: 4, width: 16, depths: [2, 2], heads: [2, 4], window: 4)
+  public static let vit = ViTConfiguration(
+    imageSize: 32, patchSize: 8, width: 32, layers: 4, heads: 4, hiddenWidth: 64, epsilon: 1e-12)
+  public static let bert = BERTConfiguration(
+    vocabulary: vocabulary.count, positions: 64, width: 32, layers: 4, heads: 4, hiddenWidth: 64)
+
+  /// Special tokens where `bert-base-uncased` has them; then every letter, alone and inside of a word.
+  public static let vocabulary: [String] = {
+    let letters = (0..<26).map { String(UnicodeScalar(UInt8(97 + $0))) } + (0...9).map(String.init)
+    return ["[PAD]"] + (0..<99).map { "[unused\($0)]" } + ["[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+      + letters + [".", ",", "!", "?", "'"] + letters.map { "##\($0)" }
+  }()
+
+  /// Writes `swin-base-22k`, `vit-base-21k` and `bert-base`.
+  public static func write(to root: String) throws {
+    try write("\(root)/swin-base-22k", "swin", swin) { _ = Swin(swin, $0) }
+    try write("\(root)/vit-base-21k", "vit", vit) { _ = ViT(vit, pools: true, $0) }
+    try write("\(root)/bert-base", "bert", bert) { _ = BERT(bert, output: .pooler, $0) }
+    try AtomicFile.write(
+      vocabulary.joined(separator: "\n") + "\n", to: "\(root)/bert-base/vocab.txt")
+  }
+
+  private static func write(
+    _ folder: String, _ modelType: String, _ configuration: some Encodable, _ make: (Scope) -> Void
+  ) throws {
+    let store = ParameterStore(random: RandomStream(seed: 0).stream(modelType))
+    make(store.root)
+    let tensors = store.parameters.flatMap { parameter -> [(name: String, tensor: Tensor)] in
+      let rows = parameter.shape[0] / parameter.parts.count
+      let value = parameter.value.detached
+      return parameter.parts.enumerated().map { i, part in
+        (part, parameter.parts.count == 1 ? value : value.slice(i * rows..<(i + 1) * rows))
+      }
+    }
+    try SafetensorsWriter.write(tensors, to: "\(folder)/model.safetensors")
+    var fields =
+      try JSONSerialization.jsonObject(with: try JSONEncoder().encode(configuration))
+      as? [String: Any] ?? [:]
+    fields["model_type"] = modelType
+    let data = try JSONSerialization.data(withJSONObject: fields, options: [.sortedKeys])
+    try AtomicFile.write(String(decoding: data, as: UTF8.self), to: "\(folder)/config.json")
+  }
+}
