@@ -135,8 +135,7 @@ extension Experiment {
         alternative: "Eight drawn examples of the stand-in of \(card.standsFor) with their texts and answers.")
     }
 
-    //: Samples of the referring sets are in [Table 6](../Reports/table-6-ris.md), clips in
-    //: [Table 7](../Reports/table-7-mustard.md).
+    //: Samples of the referring sets and of the clips are in the reports of Tables 6 and 7.
 
     //: ## Encoders
     //: Pretrained once by `mope pretrain`, on images, texts or sounds alone; no image was ever paired with a text. Probes are on

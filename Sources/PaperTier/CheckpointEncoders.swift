@@ -119,8 +119,10 @@ extension EncoderChoice {
       let name =
         switch self {
         case .vit: "vit-base-21k"
+        case .largeViT: "vit-large-21k"
         case .swin: "swin-base-22k"
         case .bert, .bagOfWords: "bert-base"
+        case .largeBERT: "bert-large"
         case .gpt2: "gpt2"
         case .longformer: "longformer-base"
         case .wav2vec2: "wav2vec2-base-960h"
@@ -142,13 +144,13 @@ private func encoderBuilder(
 ) throws -> (Scope) -> any Encoder {
   let output: TextFeature = pools ? .pooler : .cls
   switch (choice, configuration) {
-  case (.vit, .vit(let c)): return { ViT(c, pools: pools, $0) }
+  case (.vit, .vit(let c)), (.largeViT, .vit(let c)): return { ViT(c, pools: pools, $0) }
   case (.swin, .swin(let plain)):
     var c = plain
     // The papers fine-tune with 0.5 at 224 pixels and 0.2 at 384; configurations have the pretraining's.
     c.dropPath = c.imageSize >= 384 ? 0.2 : 0.5
     return { [c] in Swin(c, sharing: windowPrompts, $0) }
-  case (.bert, .bert(let c)): return { BERT(c, output: output, $0) }
+  case (.bert, .bert(let c)), (.largeBERT, .bert(let c)): return { BERT(c, output: output, $0) }
   case (.longformer, .longformer(let c)): return { Longformer(c, output: output, $0) }
   case (.gpt2, .gpt2(let c)): return { GPT2(c, $0) }
   case (.wav2vec2, .wav2vec2(let c)): return { Wav2Vec2(c, $0) }

@@ -1,9 +1,6 @@
 import ArgumentParser
 import Autograd
 import Determinism
-import Foundation
-import Images
-import Reporting
 import Training
 
 /// `mope bench`
