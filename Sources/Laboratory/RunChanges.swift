@@ -26,7 +26,8 @@ extension Workbench.Cell {
     // A row that stands for the papers' with another encoder, or for none, may be one of theirs now.
     let mayMove = row.paper?.hasPrefix("mope-vit-") ?? true
     return Workbench.Cell(
-      row: .init(row.id, title: row.title, paper: mayMove ? method.paperRow ?? row.paper : row.paper),
+      row: .init(
+        row.id, title: row.title, paper: mayMove ? method.paperRow ?? row.paper : row.paper),
       method: method, data: data, recipe: recipe)
   }
 }

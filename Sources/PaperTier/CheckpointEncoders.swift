@@ -28,7 +28,8 @@ public final class CheckpointEncoders: EncoderSource {
     guard !needsPooler || folder.names.contains("pooler.dense.weight") else {
       throw Failure(
         .badInput,
-        "\(folder.source): pooler.dense.weight: missing; MMBT reads the pooler, which this checkpoint was saved without")
+        "\(folder.source): pooler.dense.weight: missing; MMBT reads the pooler, which this checkpoint was saved without"
+      )
     }
     return { plain in
       // A bag of words takes one tensor of its file and says so itself.
@@ -47,7 +48,9 @@ public final class CheckpointEncoders: EncoderSource {
     var hash = ContentHash()
     for name in names {
       hash.update(name)
-      guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"), options: .alwaysMapped)
+      guard
+        let bytes = try? Data(
+          contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"), options: .alwaysMapped)
       else { throw Failure(.io, "\(folder)/\(name): cannot read") }
       bytes.withUnsafeBytes { hash.update($0) }
     }
@@ -161,6 +164,7 @@ private func encoderBuilder(
     }
   default:
     throw Failure(
-      .badInput, "\(source)/config.json: model_type: expected \(choice.rawValue), found another network")
+      .badInput,
+      "\(source)/config.json: model_type: expected \(choice.rawValue), found another network")
   }
 }

@@ -51,7 +51,8 @@ public struct CostTable: Sendable {
     _ runs: [TrainingRun], source: (data: PublishedData, encoders: CheckpointEncoders)?,
     watching: (String) -> Void
   ) throws {
-    let encoders = source.map { EncoderCatalogue($0.encoders) } ?? EncoderCatalogue(PublishedSizes())
+    let encoders =
+      source.map { EncoderCatalogue($0.encoders) } ?? EncoderCatalogue(PublishedSizes())
     unsupported = DataChoice.Name.allCases.compactMap { name in
       let count = runs.count { $0.data.name == name }
       return Self.supported.contains(name) || count == 0 ? nil : (name, count)
@@ -76,7 +77,9 @@ public struct CostTable: Sendable {
       for (name, probe) in zip(names, probes) {
         // Runs of one class and dataset differ in their number of examples at most.
         let alike = members.filter { $0.data.name == name }
-        for choice in Set(alike.map(\.data)).sorted(by: { ($0.trainLimit ?? 0) < ($1.trainLimit ?? 0) }) {
+        for choice in Set(alike.map(\.data)).sorted(by: {
+          ($0.trainLimit ?? 0) < ($1.trainLimit ?? 0)
+        }) {
           let those = alike.filter { $0.data == choice }
           let (train, judged) = try Self.sizes(choice, source?.data)
           let recipe = those[0].recipe

@@ -113,7 +113,8 @@ public final class PublishedData: DataProvider {
     guard choice.interaction == 1 else {
       throw Failure(
         .configuration,
-        "\(choice.title): the strength of an interaction belongs to stand-ins; real data have the one they have")
+        "\(choice.title): the strength of an interaction belongs to stand-ins; real data have the one they have"
+      )
     }
     let kind = try kind(choice)
     let dataset = try dataset(kind)
@@ -204,7 +205,8 @@ public final class PublishedData: DataProvider {
     case .multiLabel(let labels): return .multiLabel(labels: labels)
     case .segmentation: return .segmentation
     case .answering:
-      throw Failure(.configuration, "\(dataset.name): answers are not trained on at the paper tier yet")
+      throw Failure(
+        .configuration, "\(dataset.name): answers are not trained on at the paper tier yet")
     }
   }
 

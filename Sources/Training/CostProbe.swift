@@ -37,7 +37,7 @@ public struct CostProbe: Sendable {
     let model = try method.model(outputs: outputs, encoders: encoders, random: random)
     let optimizer = AdamW(recipe.parameterGroups(of: model.store))
     let held = TensorMemory.live - before
-    return try lengths.map { tokens in
+    return try lengths.enumerated().map { place, tokens in
       try Interruption.check()
       let batch = batch(tokens: tokens, side: side, outputs: outputs, random)
       func step(_ index: Int) {
@@ -45,12 +45,12 @@ public struct CostProbe: Sendable {
         let gradients = recipe.objective(of: output, batch).backward()
         optimizer.step(gradients, clipping: recipe.clipping)
       }
+      if place == 0 { step(0) }  // warms up
       let start = TensorMemory.live
       TensorMemory.resetPeak()
-      step(0)  // warms up
-      let peak = TensorMemory.peak - start
       let clock = ContinuousClock()
       let trained = clock.measure { step(1) }.seconds
+      let peak = TensorMemory.peak - start
       let judged = clock.measure { _ = model(batch, .evaluation) }.seconds
       let gradients = 4 * model.store.trainableCount
       return CostProbe(

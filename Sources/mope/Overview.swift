@@ -83,6 +83,7 @@ struct Plan: ParsableCommand, KernelChoosing {
   @Option(name: .shortAndLong, help: "Runs at the same time, for the prediction.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "As if nothing were stored.") var retrain = false
+  @Option(help: "Only the runs whose title matches this pattern (* and ?).") var runs: String?
   var kernel: KernelChoice { options.kernel }
 
   private struct Entry: Encodable {
@@ -97,12 +98,13 @@ struct Plan: ParsableCommand, KernelChoosing {
   }
 
   func run() throws {
-    if options.tier == .paper { return try PublishedPlan(options, ids).answer() }
+    if options.tier == .paper { return try PublishedPlan(options, ids, matching: runs).answer() }
     let (laboratory, _, selected) = try options.laboratory(ids)
     let records = try laboratory.runner.store.records()
     var entries: [Entry] = []
     for experiment in selected {
-      for run in try laboratory.plan(experiment) {
+      for run in try laboratory.plan(experiment)
+      where runs.map({ fnmatch($0, run.title, 0) == 0 }) ?? true {
         var why = ["retraining was asked for"]
         if !retrain {
           switch try laboratory.runner.state(run) {

@@ -26,16 +26,20 @@ struct PipelineTiming: Encodable {
       files = try Self.drawn(8)
       source = "drawn PNGs of 500×375"
     }
-    defer { if folder == nil { for file in files { try? FileManager.default.removeItem(atPath: file) } } }
+    defer {
+      if folder == nil { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+    }
     imagesPerSecond = try Images.imagesPerSecond(of: files, preparation: .mmIMDB).imagesPerSecond
-    neededPerSecond = steps.filter { $0.name.contains("training step") }.map(\.samplesPerSecond).max() ?? .nan
+    neededPerSecond =
+      steps.filter { $0.name.contains("training step") }.map(\.samplesPerSecond).max() ?? .nan
   }
 
   var text: String {
     let factor = imagesPerSecond / neededPerSecond
     return
       "input pipeline, one core, \(source): \(fixed(imagesPerSecond, 0)) images/s decoded, augmented and normalised; a training step "
-      + "needs \(fixed(neededPerSecond, 2)): \(fixed(factor, 0)) times enough" + (factor < 1 ? ", TOO SLOW" : "")
+      + "needs \(fixed(neededPerSecond, 2)): \(fixed(factor, 0)) times enough"
+      + (factor < 1 ? ", TOO SLOW" : "")
   }
 
   private static func files(in folder: String) throws -> [String] {

@@ -13,19 +13,27 @@ struct PublishedOptions: ParsableArguments {
   @Option(help: "Folder of the checkpoints, as for mope weights.")
   var weights: String?
 
-  @Option(help: "Where the prepared form of the data is or will be. Default: .prepared in the folder of the data.")
+  @Option(
+    help:
+      "Where the prepared form of the data is or will be. Default: .prepared in the folder of the data."
+  )
   var prepared: String?
 
-  @Option(help: "A dry run on the first so many examples of each split, one epoch. Nothing is judged.")
+  @Option(
+    help: "A dry run on the first so many examples of each split, one epoch. Nothing is judged.")
   var limit: Int?
 
-  @Option(help: "At most so many examples pass through a model at once: less memory, other batch statistics.")
+  @Option(
+    help:
+      "At most so many examples pass through a model at once: less memory, other batch statistics.")
   var microBatch: Int?
 
   func validate() throws {
     for (name, value) in [("--limit", limit), ("--micro-batch", microBatch)] {
       guard let value else { continue }
-      guard value >= 2 else { throw ValidationError("\(name): expected at least 2, found \(value)") }
+      guard value >= 2 else {
+        throw ValidationError("\(name): expected at least 2, found \(value)")
+      }
     }
   }
 
@@ -49,7 +57,8 @@ struct PublishedOptions: ParsableArguments {
     }
     for (name, folder) in [("--data", data), ("--weights", weights)] {
       var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+      guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
+        isFolder.boolValue
       else { throw Failure(.missingInput, "\(name) \(folder): no such folder") }
     }
     let encoders = CheckpointEncoders(weights)

@@ -11,9 +11,12 @@ struct PublishedPlan {
   private let laboratory: Laboratory
   private let selected: [Experiment]
   private let options: CommonOptions
+  /// Of the titles of the runs that are meant; nil for all.
+  private let pattern: String?
 
-  init(_ options: CommonOptions, _ ids: [String]) throws {
+  init(_ options: CommonOptions, _ ids: [String], matching pattern: String?) throws {
     self.options = options
+    self.pattern = pattern
     (laboratory, _, selected) = try options.laboratory(ids, needsData: false)
   }
 
@@ -40,20 +43,25 @@ struct PublishedPlan {
         absent.append("\(experiment.info.id): \(failure.description)")
       }
     }
+    if let pattern { runs = runs.filter { fnmatch(pattern, $0.title, 0) == 0 } }
+    guard !runs.isEmpty else { throw Failure(.noMatch, "no run is meant, so nothing is measured") }
     let hasSource = options.published.data != nil || options.published.weights != nil
     let source = hasSource ? try options.published.source() : nil
     let table = try CostTable(runs, source: source) { title in
       if !options.quiet && !options.json { Console.note("measuring \(title)") }
     }
     if options.json { return try Console.answer(json: table.rows.map(entry)) }
-    Console.answer(text(table.rows).terminalText(width: Console.outputWidth, color: options.usesColor))
+    Console.answer(
+      text(table.rows).terminalText(width: Console.outputWidth, color: options.usesColor))
     Console.answer(basis(hasSource))
     for machine in [Machine.this, Machine(cores: 64, memoryBytes: 256 << 30)] {
       Console.answer(summary(table, machine))
     }
     Console.answer(disk(table))
     for (data, count) in table.unsupported {
-      Console.answer("\(count) runs on \(data.rawValue) are not in the table: it is not trained on at the paper tier yet.")
+      Console.answer(
+        "\(count) runs on \(data.rawValue) are not in the table: it is not trained on at the paper tier yet."
+      )
     }
     for line in absent { Console.answer("not in the table: \(line)") }
   }
@@ -70,7 +78,8 @@ struct PublishedPlan {
   private func text(_ rows: [CostTable.Row]) -> Table {
     var table = Table([
       Table.Column("Method", .leading), Table.Column("Data", .leading), Table.Column("Runs"),
-      Table.Column("Batch"), Table.Column("s/step"), Table.Column("h/run"), Table.Column("h in all"),
+      Table.Column("Batch"), Table.Column("s/step"), Table.Column("h/run"),
+      Table.Column("h in all"),
       Table.Column("GB, whole batch"), Table.Column("fits here"),
     ])
     for row in rows {
@@ -125,5 +134,7 @@ struct PublishedPlan {
       + "0.2 GB for the frozen image features of Food-101; datasets and checkpoints as published."
   }
 
-  private func hours(_ value: Double) -> String { value < 10 ? fixed(value, 2) : grouped(Int(value.rounded())) }
+  private func hours(_ value: Double) -> String {
+    value < 10 ? fixed(value, 2) : grouped(Int(value.rounded()))
+  }
 }

@@ -5,7 +5,8 @@ import Testing
 /// `mope run --tier paper` on tiny copies of the published data, with tiny networks in the papers' layout.
 @Suite(.serialized) struct PaperTierCommandTests {
   private let flags = [
-    "--tier", "paper", "--data", "data", "--weights", "weights", "--seeds", "0", "--progress", "none",
+    "--tier", "paper", "--data", "data", "--weights", "weights", "--seeds", "0", "--progress",
+    "none",
   ]
 
   private func command(_ name: String) throws -> Command {
@@ -51,6 +52,18 @@ import Testing
     #expect(none.errors.contains("matches none of 48 runs"))
   }
 
+  @Test func `plan predicts hours, memory and disk here and on 64 cores`() throws {
+    let command = try command("plan")
+    let paper = ["--tier", "paper", "--data", "data", "--weights", "weights"]
+    let plan = try command.run(["plan", "table-1-main", "--runs", "MoPE*", "-q"] + paper)
+    #expect(plan.code == 0, "\(plan.errors)")
+    #expect(plan.output.contains("64 cores of this speed"))
+    #expect(plan.output.contains("all 24 runs"))
+    #expect(plan.output.contains("Disk:"))
+    #expect(try command.run(["plan", "table-1-main", "--runs", "nothing"] + paper).code == 5)
+    #expect(try command.run(["list", "table-1-main"] + paper).output.contains("missing"))
+  }
+
   @Test func `options of the paper tier are asked for there, and refused elsewhere`() throws {
     let command = try command("usage")
     let missing = try command.mope("run", "table-1-main", "--tier", "paper")
@@ -87,7 +100,8 @@ import Testing
         FileManager.default.contents(atPath: "\(folder)/\($0)/tensors.safetensors")
       }
     }
-    let one = ["run", "table-1-main", "--runs", "MoPE k=4*MM-IMDB*", "--checkpoint-seconds", "0"] + flags
+    let one =
+      ["run", "table-1-main", "--runs", "MoPE k=4*MM-IMDB*", "--checkpoint-seconds", "0"] + flags
     let whole = try command("whole")
     _ = try whole.run(one)
     let killed = try command("killed")

@@ -138,7 +138,8 @@ import Training
     #expect(probes[1].bytesPerExample > probes[0].bytesPerExample)
     #expect(probes.allSatisfy { $0.secondsPerTrainedExample > 0 && $0.fixedBytes > 0 })
     #expect(
-      Method.mope(.all, experts: 4).published.costClass == Method.mope(.all, experts: 16).published.costClass)
+      Method.mope(.all, experts: 4).published.costClass
+        == Method.mope(.all, experts: 16).published.costClass)
     #expect(Method.mope(.all).published.costClass != Method.pmf.published.costClass)
   }
 }

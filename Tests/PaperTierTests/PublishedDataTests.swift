@@ -1,8 +1,8 @@
 import Autograd
 import Datasets
 import Determinism
-import Fusion
 import Foundation
+import Fusion
 import NN
 import PaperTier
 import TestSupport
@@ -58,7 +58,8 @@ extension BatchSource {
     #expect(labels == [2, 0, 1].map { Int32(train.labels[$0].indices[0]) })
   }
 
-  @Test func `a method that reads no images is given none, and one without text no tokens`() throws {
+  @Test func `a method that reads no images is given none, and one without text no tokens`() throws
+  {
     let (data, _) = try TinyTier.make("inputs")
     let choice = DataChoice(.mmIMDB, dataSeed: 1)
     let texts = try data.training(choice, for: Method.fineTuned(.text).published)
@@ -84,7 +85,9 @@ extension BatchSource {
     #expect(!food.drawsImages)
   }
 
-  @Test func `a dry run takes the first examples, a low-shot run the same draw for everyone`() throws {
+  @Test func `a dry run takes the first examples, a low-shot run the same draw for everyone`()
+    throws
+  {
     let (data, _) = try TinyTier.make("limits")
     var choice = DataChoice(.food101, dataSeed: 1)
     #expect(try data.training(choice, for: mope).count == 6)
@@ -131,7 +134,8 @@ extension BatchSource {
 }
 
 @Suite struct PublishedFormTests {
-  @Test func `MoPE at the paper tier has the papers' defaults on Swin, and what was chosen stays`() {
+  @Test func `MoPE at the paper tier has the papers' defaults on Swin, and what was chosen stays`()
+  {
     let chosen = Method.mope([.fixed, .mapped], experts: 4, length: 3).published
     guard case .mope(let configuration, .vision) = chosen.fusion else {
       Issue.record("no MoPE")
