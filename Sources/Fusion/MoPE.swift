@@ -146,10 +146,11 @@ public final class MoPE: FusionModel {
   ///   - complements: the encoders that steer, in the order of their features in ψ_y.
   ///   - head: what reads the main encoder.
   ///   - weights: gives every parameter and buffer, by its name in the store; nil starts afresh.
+  ///   - isFrozen: nothing trains: a pass keeps nothing for gradients, and needs half the memory.
   /// - Throws: `Failure(.configuration)` if the head needs what the main encoder does not have.
   public init(
     _ configuration: MoPEConfiguration, main: EncoderPlan, complements: [EncoderPlan],
-    head: HeadPlan, weights: Checkpoint? = nil, random: RandomStream
+    head: HeadPlan, weights: Checkpoint? = nil, isFrozen: Bool = false, random: RandomStream
   ) throws {
     require(
       main.promptLength == 0, "MoPE: the main encoder's static prompts are in its configuration")
@@ -158,7 +159,8 @@ public final class MoPE: FusionModel {
     self.configuration = c
     let store = ParameterStore(random: random)
     self.store = store
-    let root = weights.map { store.root.loading($0) } ?? store.root
+    let start = isFrozen ? store.root.frozen : store.root
+    let root = weights.map { start.loading($0) } ?? start
     let dropout = c.dropsPrompts == .all ? c.promptDropout : 0
     self.main = Branch(main, dropout: dropout, root)
     self.complements = complements.map { Branch($0, dropout: dropout, root) }

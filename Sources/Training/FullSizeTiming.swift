@@ -70,7 +70,8 @@ public struct FullSizeTiming: Encodable, Sendable {
     for experts in [2, 4, 16, 64] {
       networks.append(
         Network(name: "MoPE k=\(experts), Swin-B + BERT-base, forward", batch: 8) {
-          let (model, batch) = (try model(experts: experts, random), pairs(random))
+          let model = try model(experts: experts, isFrozen: true, random)
+          let batch = pairs(random)
           return ({ _ in _ = model(batch, .evaluation) }, model.store.trainableCount)
         })
     }
@@ -110,16 +111,20 @@ public struct FullSizeTiming: Encodable, Sendable {
   }
 
   /// The papers' network for three classes, with random weights.
-  private static func model(experts: Int, _ random: RandomStream) throws -> MoPE {
+  private static func model(
+    experts: Int, isFrozen: Bool = false, _ random: RandomStream
+  ) throws -> MoPE {
     var configuration = MoPEConfiguration()
     configuration.experts = experts
     configuration.mapperSharing = .perWidth
     return try MoPE(
       configuration,
       main: EncoderPlan(name: "vision", tuning: .frozen) { _ in untrained { Swin(.base, $0) } },
-      complementary: EncoderPlan(name: "text", tuning: .frozen, promptLength: 4) { _ in
-        untrained { BERT(.base, output: .cls, $0) }
-      }, outputs: 3, random: random)
+      complements: [
+        EncoderPlan(name: "text", tuning: .frozen, promptLength: 4) { _ in
+          untrained { BERT(.base, output: .cls, $0) }
+        }
+      ], head: .linear(outputs: 3), isFrozen: isFrozen, random: random)
   }
 
   /// A frozen encoder of its own store with weights as after initialisation: matrices normal with deviation 0.02, norms
