@@ -6,6 +6,9 @@ import Foundation
 /// The files are functions of the reports alone: no clock, host name or absolute path enters, so that
 /// making them twice gives the same bytes.
 public struct ReportSet: Sendable {
+  /// The files that speak of all experiments.
+  public static let overviews: Set = ["README.md", "claims.md", "index.html"]
+
   public let reports: [Report]
   /// The repository on disk, where links in prose are looked up; nil to leave them unchecked.
   public let root: String?

@@ -5,7 +5,7 @@ import Synchronization
 /// The splits of stand-ins that runs of this process have asked for, each made once.
 public final class DataCache: DataProvider {
   private struct Key: Hashable {
-    let choice: DataChoice
+    var choice: DataChoice
     let split: Split
   }
 
@@ -48,8 +48,9 @@ public final class DataCache: DataProvider {
 
   private func split(_ choice: DataChoice, _ split: Split) throws -> PreparedSplit {
     var key = Key(choice: choice, split: split)
-    // What is judged does not change a split.
+    // What is judged does not change a split, how much is trained on changes the training split alone.
     if split == .train || choice.name.isSegmentation { key = Key(choice: choice.judging("train"), split: split) }
+    if split != .train { key.choice.trainLimit = nil }
     return try splits.withLock { splits in
       if let known = splits[key] { return known }
       let made = try PreparedSplit(

@@ -88,7 +88,7 @@ struct Session {
   /// Whether a file is written: at the paper tier a page that an earlier command made is not replaced by one without
   /// results.
   private func isWritten(_ file: ReportFile, _ selected: [Experiment]) -> Bool {
-    guard laboratory.tier == .paper, file.path.hasSuffix(".md"), file.path != "README.md" else { return true }
+    guard laboratory.tier == .paper, file.path.hasSuffix(".md"), !ReportSet.overviews.contains(file.path) else { return true }
     let id = file.path.replacing(".md", with: "")
     return selected.contains { $0.info.id == id }
       || !FileManager.default.fileExists(atPath: "\(options.reportsFolder(project))/\(file.path)")
@@ -107,7 +107,7 @@ struct Session {
       if file.path == "index.html" { return formats.contains("html") }
       guard formats.contains("md") else { return false }
       let name = file.path.split(separator: "/")[0].replacing(".md", with: "")
-      return name == "README" || ids.contains(String(name))
+      return ReportSet.overviews.contains(file.path) || ids.contains(String(name))
     }
     return try write(wanted)
   }
