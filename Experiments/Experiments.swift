@@ -26,6 +26,7 @@ public let allExperiments: [Experiment] = [
   .checkParameterEfficiency,
   .checkConstantCost,
   .checkMapperSharing,
+  .checkInteraction,
   .checkDataSeeds,
   .searchLearningRates,
 ]
@@ -36,5 +37,4 @@ public let draftExperiments: [Experiment] = [
   .checkAuthorsTiling,
   .table6RIS,
   .figure10RISQualitative,
-  .checkInteraction,
 ]

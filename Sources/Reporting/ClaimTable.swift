@@ -21,7 +21,7 @@ struct ClaimTable {
   func table(link: (String) -> String) -> Table {
     var table = Table([
       Table.Column("experiment", .leading), Table.Column("claim", .leading), Table.Column("papers", .leading),
-      Table.Column("verdict", .leading), Table.Column("effect"), Table.Column("n"), Table.Column("visible"),
+      Table.Column("verdict", .leading), Table.Column("effect", .leading), Table.Column("n"), Table.Column("visible"),
     ])
     for report in set.reports {
       for claim in report.claims {

@@ -38,6 +38,8 @@ enum ReportStyle {
     summary { cursor: pointer; }
     details.code summary { color: var(--faint); font-size: .9rem; }
     details.code pre { margin-top: .4rem; }
+    details.claims td:nth-child(2) { min-width: 15rem; }
+    details.claims td:nth-child(5) { min-width: 9rem; }
     th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
     thead th { border-bottom: 2px solid var(--faint); }
     tbody th { font-weight: 400; }

@@ -47,7 +47,9 @@ import Testing
     let claim = try #require(report.claims.first { $0.sentence == "b beats a" })
     let row = try #require(rows.first { $0.contains("b beats a") })
     #expect(row.contains("✓ reproduced"))
-    #expect(row.contains(escapedMarkdown(try #require(claim.judgement.effectText))))
+    let effect = try #require(claim.judgement.effect)
+    let interval = try #require(claim.judgement.interval)
+    #expect(row.contains(String(format: "+%.2f", effect)) && row.contains(String(format: "+%.2f", interval.upper)))
     let page = String(decoding: try #require(files.last).bytes, as: UTF8.self)
     #expect(page.contains("<a href=\"#table-0-tiny\">table-0-tiny</a>"))
   }
