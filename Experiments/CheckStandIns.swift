@@ -120,22 +120,17 @@ extension Experiment {
         notebook.note(
           "\(shares.count) labels; the most frequent holds for \(fixed(100 * (shares.max() ?? 0), 1)) % of the training examples, the rarest for \(fixed(100 * (shares.min() ?? 0), 1)) %.")
       }
-      // Pictures of masks and clips are in Tables 6 and 7.
+      // Masks and clips need wider pictures: their own experiments show them.
       guard !data.name.isSegmentation, data.name != .mustard else { continue }
-      let entries = try ContactSheet(dataset, .test, count: 8).entries
       notebook.show(
-        ImageGrid(
-          "",
-          entries.map {
-            ImageGrid.Cell(
-              RGBImage(width: $0.pixels.width, height: $0.pixels.height, bytes: $0.pixels.bytes), $0.caption)
-          }, columns: 4, side: 150),
+        ImageGrid("", try workbench.contactSheet(data, count: 8), columns: 4, side: 150),
         named: "sheet-\(data.name.rawValue)",
         "The first eight test examples of \(card.standsFor)'s stand-in.",
         alternative: "Eight drawn examples of the stand-in of \(card.standsFor) with their texts and answers.")
     }
 
-    //: Samples of the referring sets and of the clips are in the reports of Tables 6 and 7.
+    //: Samples of the clips are in [Table 7](../Reports/table-7-mustard.md). Those of the referring sets come with Table 6, which is a
+    //: draft: `mope run table-6-ris` draws them.
 
     //: ## Encoders
     //: Pretrained once by `mope pretrain`, on images, texts or sounds alone; no image was ever paired with a text. Probes are on

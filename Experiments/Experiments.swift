@@ -34,7 +34,9 @@ public let allExperiments: [Experiment] = [
 /// Experiments that run but have no goldens yet. They run when they are named and at the smoke tier; `mope list` shows them,
 /// and `mope check` judges them from the day they move into the list above.
 public let draftExperiments: [Experiment] = [
+  // Waits for a searched learning rate of MoPE on Swin-mini.
   .checkAuthorsTiling,
+  // Wait for a search of learning rates: at the one in use the fine-tuned SequentialFuse does not train.
   .table6RIS,
   .figure10RISQualitative,
 ]

@@ -6,8 +6,7 @@ public enum SearchedRates {
 
   /// The factor of a method on a dataset; 1 where nothing was searched.
   public static func factor(_ method: Method, on data: DataChoice.Name) -> Float {
-    // RefCOCO+ was not searched: it is RefCOCO with other expressions.
-    chosen[method.recipeName]?[data == .refCOCOPlus ? .refCOCO : data] ?? 1
+    chosen[method.recipeName]?[data] ?? 1
   }
 
   private static let chosen: [String: [DataChoice.Name: Float]] = [

@@ -105,7 +105,7 @@ extension Method {
     return method
   }
   public static let pmf = Method(.pmf(PMFConfiguration()), tuning: .frozen)
-  /// PMF with the larger encoders.
+  /// PMF with the larger encoders. No experiment has it yet: its learning rates are not searched.
   public static var largePMF: Method {
     var method = pmf
     (method.vision, method.text) = (.largeViT, .largeBERT)
