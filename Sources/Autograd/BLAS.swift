@@ -79,22 +79,28 @@ struct MatrixView {
 
 /// c[m, n] = α a[m, k] b[k, n] + β c
 ///
-/// On several threads the result is cut; large products with many rows then take this project's own kernel, whose
-/// packed right side the threads share.
-/// - Parameter finishing: called with rows of c that are done, all rows in all, from any thread.
+/// On several threads the result is cut; large products then take this project's own kernel, whose packed right side
+/// the threads share: those with many rows, and those whose right side is kept packed.
+/// - Parameters:
+///   - finishing: called with rows of c that are done, all rows in all, from any thread.
+///   - keeping: keeps b packed for the next product. b must be the same, and never change.
 func gemm(
   _ m: Int, _ n: Int, _ k: Int, _ a: MatrixView, _ b: MatrixView,
   _ c: UnsafeMutablePointer<Float>, stride: Int, alpha: Float = 1, beta: Float = 0,
-  finishing: ((Range<Int>) -> Void)? = nil
+  keeping: PackedMatrix? = nil, finishing: ((Range<Int>) -> Void)? = nil
 ) {
   guard m > 0, n > 0 else { return }
   Work.add(2 * m * n * k)
   let start = Profile.now()
   defer { Profile.endedProduct(m, n, k, start: start) }
-  if Compute.threads > 1, m >= 1024, m * n * k >= 1 << 25, n % kernels.panel_columns == 0,
-    !a.transposed, alpha == 1, beta == 0 || beta == 1
+  // With many rows packing costs little: b is packed anew, and memory is saved.
+  let keeping = m < 1024 ? keeping : nil
+  if Compute.threads > 1, m >= 1024 || keeping != nil, m * n * k >= 1 << 25,
+    n % kernels.panel_columns == 0, !a.transposed, alpha == 1, beta == 0 || beta == 1
   {
-    return packedProduct(m, n, k, a, b, c, stride: stride, accumulating: beta == 1, finishing)
+    let packed = keeping?.storage { packRight(n, k, b) } ?? packRight(n, k, b)
+    return packedProduct(
+      m, n, k, a, packed, c, stride: stride, accumulating: beta == 1, finishing)
   }
   let cutsRows = m >= n
   let count = cutsRows ? m : n
@@ -129,12 +135,8 @@ private func gemmPart(_ i: Int, of parts: Int, _ count: Int) -> Range<Int> {
   return start..<(i + 1 == parts ? count : count * (i + 1) / parts / unit * unit)
 }
 
-/// The product by `packed_gemm`: the right side is packed by all threads, then each takes blocks of rows.
-private func packedProduct(
-  _ m: Int, _ n: Int, _ k: Int, _ a: MatrixView, _ b: MatrixView,
-  _ c: UnsafeMutablePointer<Float>, stride: Int, accumulating: Bool,
-  _ finishing: ((Range<Int>) -> Void)?
-) {
+/// b as `packed_gemm` takes it, packed by all threads. Its columns are whole panels.
+private func packRight(_ n: Int, _ k: Int, _ b: MatrixView) -> Storage {
   let packed = Storage(count: k * n)
   let panels = n / kernels.panel_columns
   let packs = min(panels, Compute.threads * partsPerThread)
@@ -144,13 +146,40 @@ private func packedProduct(
       n, k, b.pointer, b.stride, b.transposed, first, panels * (i + 1) / packs - first,
       packed.pointer)
   }
-  let block = 112  // rows: whole tiles of every level but AVX2's last, which is of four
-  concurrently((m + block - 1) / block) { i in
-    let rows = i * block..<min(m, (i + 1) * block)
+  return packed
+}
+
+/// The product by `packed_gemm`: each thread takes pieces of whole tiles of rows, all of one size.
+private func packedProduct(
+  _ m: Int, _ n: Int, _ k: Int, _ a: MatrixView, _ b: Storage,
+  _ c: UnsafeMutablePointer<Float>, stride: Int, accumulating: Bool,
+  _ finishing: ((Range<Int>) -> Void)?
+) {
+  let tiles = (m + kernels.tile_rows - 1) / kernels.tile_rows
+  let share = Compute.threads * kernels.block_rows  // rows, if every thread takes one block
+  let pieces = min(tiles, (m + share - 1) / share * Compute.threads)
+  concurrently(pieces) { i in
+    let rows =
+      kernels.tile_rows * (tiles * i / pieces)
+      ..< min(m, kernels.tile_rows * (tiles * (i + 1) / pieces))
     let scratch = Storage(count: mope_packed_scratch())
     kernels.packed_gemm(
-      rows.count, n, k, a.pointer + rows.lowerBound * a.stride, a.stride, packed.pointer,
+      rows.count, n, k, a.pointer + rows.lowerBound * a.stride, a.stride, b.pointer,
       c + rows.lowerBound * stride, stride, accumulating, scratch.pointer)
     finishing?(rows)
+  }
+}
+
+/// A matrix that is packed when a product first needs it, and kept.
+final class PackedMatrix: Sendable {
+  private let kept = Mutex<Storage?>(nil)
+
+  func storage(_ make: () -> Storage) -> Storage {
+    kept.withLock { kept in
+      if let kept { return kept }
+      let made = make()
+      kept = made
+      return made
+    }
   }
 }

@@ -5,29 +5,35 @@ import Determinism
 /// - Parameters:
 ///   - weight: `[outputs, inputs]`
 ///   - bias: `[outputs]`
-public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
+///   - packing: keeps a weight that never changes in the order that products of few rows read it in.
+public func linear(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, packing: PackedWeight? = nil
+) -> Tensor {
   let n = weight.shape2.0
   require(
     bias.map { $0.shape == [n] } ?? true,
     "linear: expected a bias of shape [\(n)], found \(bias?.shape ?? [])")
-  let y = product(x, weight) { rows, y, _ in
+  let y = product(x, weight, packing) { rows, y, _ in
     guard let bias else { return }
     kernels.add_row(rows, n, y, bias.pointer, y)
   }
-  return y.derived(from: [x, weight] + (bias.map { [$0] } ?? []), linearGradient(x, weight, bias))
+  return y.derived(
+    from: [x, weight] + (bias.map { [$0] } ?? []), linearGradient(x, weight, bias, packing))
 }
 
 /// `gelu(x Wᵀ + b)`, in one pass over the product (`linear` followed by `gelu`).
-public func linearGELU(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor {
+public func linearGELU(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor, packing: PackedWeight? = nil
+) -> Tensor {
   let inputs = [x, weight, bias]
   let n = weight.shape2.0
   let needed = inputs.contains(where: \.requiresGradient)
   let sum = needed ? Tensor.empty(x.shape.dropLast() + [n]) : nil  // x Wᵀ + b, kept for backward
-  let y = product(x, weight) { rows, y, start in
+  let y = product(x, weight, packing) { rows, y, start in
     kernels.bias_gelu(rows, n, y, bias.pointer, sum.map { $0.mutablePointer + start }, y)
   }
   guard let sum else { return y }
-  let throughProduct = linearGradient(x, weight, bias)
+  let throughProduct = linearGradient(x, weight, bias, packing)
   return y.derived(from: inputs) { gradient, needs in
     throughProduct(geluGradient(sum, gradient), needs)
   }
@@ -37,7 +43,7 @@ public func linearGELU(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor 
 /// - Parameter finishing: called with a number of rows that are done, their values, and where they start in the result;
 ///   all rows in all, from any thread.
 private func product(
-  _ x: Tensor, _ weight: Tensor,
+  _ x: Tensor, _ weight: Tensor, _ packing: PackedWeight?,
   finishing: @escaping (_ rows: Int, _ values: UnsafeMutablePointer<Float>, _ start: Int) -> Void
 ) -> Tensor {
   let (outputs, inputs) = weight.shape2
@@ -46,7 +52,7 @@ private func product(
   gemm(
     x.rows, outputs, inputs, MatrixView(pointer: x.pointer, stride: inputs),
     MatrixView(pointer: weight.pointer, stride: inputs, transposed: true), y.mutablePointer,
-    stride: outputs
+    stride: outputs, keeping: packing?.forward
   ) { rows in
     let start = rows.lowerBound * outputs
     finishing(rows.count, y.mutablePointer + start, start)
@@ -56,7 +62,7 @@ private func product(
 
 /// dx = dy W, dW = dyᵀ x, db = Σ rows of dy. A frozen layer keeps its weight alone.
 private func linearGradient(
-  _ x: Tensor, _ weight: Tensor, _ bias: Tensor?
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ packing: PackedWeight?
 ) -> (Tensor, [Bool]) -> [Tensor?] {
   let savedX = weight.requiresGradient ? x.detached : nil
   let savedWeight = x.requiresGradient ? weight.detached : nil
@@ -70,7 +76,7 @@ private func linearGradient(
       let dx = Tensor.empty(inputShape)
       gemm(
         rows, inputs, outputs, dy, MatrixView(pointer: savedWeight.pointer, stride: inputs),
-        dx.mutablePointer, stride: inputs)
+        dx.mutablePointer, stride: inputs, keeping: packing?.backward)
       result[0] = dx
     }
     if let savedX {
@@ -83,6 +89,15 @@ private func linearGradient(
     if let biasShape { result.append(needs[2] ? columnSums(gradient, biasShape) : nil) }
     return result
   }
+}
+
+/// A weight that never changes, in the orders that products of few rows read it in: packing it anew would cost them up to a
+/// tenth of their time. Packed when such a product first needs it; each order takes as much memory as the weight.
+public final class PackedWeight: Sendable {
+  /// For y = x Wᵀ, and for dx = dy W.
+  let forward = PackedMatrix(), backward = PackedMatrix()
+
+  public init() {}
 }
 
 /// Products of matrices over equal leading axes: `[..., M, K]` × `[..., K, N]` → `[..., M, N]`.

@@ -55,7 +55,7 @@ size_t mope_attention_scratch(const mope_attention_shape *shape) {
 }
 
 size_t mope_packed_scratch(void) {
-  enum { most_rows = 8 * 14, beyond = 16 };
+  enum { most_rows = 12 * 14, beyond = 16 };
   return most_rows * MOPE_PACKED_DEPTH + beyond;
 }
 

@@ -16,7 +16,7 @@ static inline size_t mope_padded_keys(const mope_attention_shape *shape) {
 }
 
 /* Summands that a packed product takes at once: a panel of the right side then fits the second-level cache many times. */
-enum { MOPE_PACKED_DEPTH = 512 };
+enum { MOPE_PACKED_DEPTH = 768 };
 
 /* Query rows that attention handles at once, so that their scores stay in the cache. */
 static inline size_t mope_attention_block(const mope_attention_shape *shape) {

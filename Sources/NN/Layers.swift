@@ -5,12 +5,15 @@ import Determinism
 public struct Linear {
   public let weight: Parameter  // [outputs, inputs]
   public let bias: Parameter?  // [outputs]
+  /// Of a frozen weight.
+  private let packing: PackedWeight?
 
   /// Uniform in ±1/√inputs for both, PyTorch's default.
   public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, _ scope: Scope) {
     let bound = 1 / Float(inputs).squareRoot()
     self.weight = scope.parameter("weight", [outputs, inputs], .uniform(bound))
     self.bias = bias ? scope.parameter("bias", [outputs], .uniform(bound)) : nil
+    packing = weight.isTrainable ? nil : PackedWeight()
   }
 
   /// Several layers of one input side by side, which checkpoints hold under these names: `query`, `key`, `value`.
@@ -22,10 +25,13 @@ public struct Linear {
       "\(joined).weight", stacking: names.map { "\($0).weight" }, [total, inputs], .uniform(bound))
     self.bias = scope.parameter(
       "\(joined).bias", stacking: names.map { "\($0).bias" }, [total], .uniform(bound))
+    packing = weight.isTrainable ? nil : PackedWeight()
   }
 
   /// `[..., inputs]` → `[..., outputs]`
-  public func callAsFunction(_ x: Tensor) -> Tensor { linear(x, weight.value, bias?.value) }
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    linear(x, weight.value, bias?.value, packing: packing)
+  }
 
   /// Only these outputs: `[..., inputs]` → `[..., outputs.count]`
   public func callAsFunction(_ x: Tensor, outputs: Range<Int>) -> Tensor {
@@ -35,7 +41,7 @@ public struct Linear {
   /// `gelu(self(x))` in one pass.
   public func gelu(_ x: Tensor) -> Tensor {
     guard let bias else { return Autograd.gelu(self(x)) }
-    return linearGELU(x, weight.value, bias.value)
+    return linearGELU(x, weight.value, bias.value, packing: packing)
   }
 }
 

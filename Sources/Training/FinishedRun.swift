@@ -54,6 +54,12 @@ public struct FinishedRun: Sendable {
 
   public var run: TrainingRun { record.key.run }
 
+  /// Whether every score and decision is that of another.
+  public func hasResults(of other: FinishedRun) -> Bool {
+    record.metrics == other.record.metrics && predictions == other.predictions
+      && assignments == other.assignments
+  }
+
   /// What the head read of each judged sample, `[N][width]`, in 256 levels a column; nil if it was not kept.
   /// - Throws: `Failure(.badInput)` if the file is damaged.
   public func features() throws -> [[Float]]? {

@@ -84,16 +84,26 @@ public struct Runner: Sendable {
   public func results(
     _ runs: [TrainingRun], watching: @escaping @Sendable (TrainingRun, RunEvent) -> Void
   ) -> [Result<FinishedRun, any Error>] {
-    let results = SharedBox<[Int: Result<FinishedRun, any Error>]>([:])
+    severalAtATime(runs) { run in
+      let result = Result { try self.result(run, watching: watching) }
+      if case .failure(let error) = result, (error as? Failure)?.kind != .interrupted {
+        watching(run, .failed("\(error)"))
+      }
+      return result
+    }
+  }
+
+  /// What `body` makes of each input, in order; `jobs` at a time, each on a thread of its own.
+  private func severalAtATime<Input: Sendable, Output: Sendable>(
+    _ inputs: [Input], _ body: @escaping @Sendable (Input) -> Result<Output, any Error>
+  ) -> [Result<Output, any Error>] {
+    let results = SharedBox<[Int: Result<Output, any Error>]>([:])
     let next = SharedCounter()
-    let threads = (0..<max(1, min(jobs, runs.count))).map { _ in
+    let threads = (0..<max(1, min(jobs, inputs.count))).map { _ in
       let done = DispatchSemaphore(value: 0)
       let thread = Thread {
-        while let index = next.take(below: runs.count) {
-          let result = Result { try self.result(runs[index], watching: watching) }
-          if case .failure(let error) = result, (error as? Failure)?.kind != .interrupted {
-            watching(runs[index], .failed("\(error)"))
-          }
+        while let index = next.take(below: inputs.count) {
+          let result = body(inputs[index])
           results.withLock { $0[index] = result }
         }
         done.signal()
@@ -104,8 +114,8 @@ public struct Runner: Sendable {
     }
     for done in threads { done.wait() }
     return results.withLock { results in
-      runs.indices.map {
-        results[$0] ?? .failure(Failure(.internal, "\(runs[$0].title): its thread gave no result"))
+      inputs.indices.map {
+        results[$0] ?? .failure(Failure(.internal, "\(inputs[$0]): its thread gave no result"))
       }
     }
   }
@@ -198,6 +208,16 @@ public struct Runner: Sendable {
     return model
   }
 
+  /// These runs as this machine judges them, `jobs` at a time; as they are where their tensors were not kept.
+  public func reevaluated(_ runs: [FinishedRun]) throws -> [FinishedRun] {
+    try severalAtATime(runs) { run in
+      Result {
+        try Interruption.check()
+        return try self.reevaluated(run) ?? run
+      }
+    }.map { try $0.get() }
+  }
+
   /// Rebuilds a prompt-tuned model from its stored tensors and judges it again.
   /// - Returns: the run as this machine gives it, or nil if its tensors were not kept.
   public func reevaluated(_ finished: FinishedRun) throws -> FinishedRun? {
@@ -208,7 +228,6 @@ public struct Runner: Sendable {
     let evaluation = try Evaluation(model, judged, tier: finished.run.tier)
     var record = finished.record
     record.metrics = evaluation.metrics
-    record.environment = .current
     return FinishedRun(
       record: record, predictions: evaluation.predictions, trace: finished.trace,
       assignments: evaluation.assignments, tensorsPath: finished.tensorsPath, featuresPath: finished.featuresPath)

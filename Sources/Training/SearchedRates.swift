@@ -6,7 +6,8 @@ public enum SearchedRates {
 
   /// The factor of a method on a dataset; 1 where nothing was searched.
   public static func factor(_ method: Method, on data: DataChoice.Name) -> Float {
-    chosen[method.recipeName]?[data] ?? 1
+    // RefCOCO+ is RefCOCO with other expressions and takes its rates.
+    chosen[method.recipeName]?[data == .refCOCOPlus ? .refCOCO : data] ?? 1
   }
 
   private static let chosen: [String: [DataChoice.Name: Float]] = [
@@ -16,15 +17,19 @@ public enum SearchedRates {
     "MMBT": [.snliVE: 1, .food101: 1, .mmIMDB: 2],
     "MoPE k=16": [.snliVE: 1, .food101: 1, .mmIMDB: 1],
     "MoPE k=4": [.snliVE: 1, .food101: 1, .mmIMDB: 2],
+    "MoPE k=4 (Swin)": [.snliVE: 2, .food101: 1, .mmIMDB: 2, .refCOCO: 2],
     "P-ImgOnly": [.snliVE: 1, .food101: 2, .mmIMDB: 1],
     "P-LateConcat": [.snliVE: 0.5, .food101: 1, .mmIMDB: 2],
     "P-MMBT": [.snliVE: 2, .food101: 2, .mmIMDB: 2],
     "P-SequentialFuse": [.snliVE: 1, .food101: 2, .mmIMDB: 2],
+    "P-SequentialFuse (Swin)": [.refCOCO: 2],
     "P-TextOnly": [.snliVE: 2, .food101: 0.5, .mmIMDB: 2],
     "PMF": [.snliVE: 0.5, .food101: 0.5, .mmIMDB: 1],
+    "PMF-Large": [.snliVE: 1, .food101: 1, .mmIMDB: 1],
     "PromptFuse": [.snliVE: 0.5, .food101: 2, .mmIMDB: 2],
     "PromptFuse(†)": [.snliVE: 2, .food101: 2, .mmIMDB: 2],
     "SequentialFuse": [.snliVE: 1, .food101: 2, .mmIMDB: 1],
+    "SequentialFuse (Swin)": [.refCOCO: 1],
     "TextOnly": [.snliVE: 2, .food101: 1, .mmIMDB: 2],
   ]
 }

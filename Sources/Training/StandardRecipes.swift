@@ -57,9 +57,9 @@ extension Recipe {
 
 extension Recipe {
   /// 3000 steps of half the batch: the decoder starts from nothing, and steps are what it lacks. It trains with the image
-  /// side's rate, so that fine-tuning starts higher than for classification.
+  /// side's rate.
   private static func miniMasks(_ method: Method, _ factor: Float) -> Recipe {
-    let rate = factor * (method.isPromptTuned ? 4e-3 : 2e-3)
+    let rate = factor * (method.isPromptTuned ? 4e-3 : 5e-4)
     return Recipe(
       batchSize: 16, epochs: 6, learningRate: rate, textLearningRate: 1.25 * rate,
       weightDecay: 0.01, milestones: [4, 5])
@@ -105,7 +105,7 @@ extension Method {
     return method
   }
   public static let pmf = Method(.pmf(PMFConfiguration()), tuning: .frozen)
-  /// PMF with the larger encoders. No experiment has it yet: its learning rates are not searched.
+  /// PMF with the larger encoders.
   public static var largePMF: Method {
     var method = pmf
     (method.vision, method.text) = (.largeViT, .largeBERT)

@@ -41,11 +41,7 @@ struct Session {
     var failures: [Failure] = []
     for (run, result) in zip(runs, results) {
       switch result {
-      case .success(let value):
-        let wasStored = before[run] != nil
-        // A full-size test split takes longer to judge than a report is worth; mope check does it.
-        let isReevaluated = wasStored && laboratory.tier != .paper
-        finished[run] = isReevaluated ? try laboratory.runner.reevaluated(value) ?? value : value
+      case .success(let value): finished[run] = value
       case .failure(let failure as Failure) where failure.kind == .interrupted: throw failure
       case .failure(let error):
         let failure = error as? Failure ?? Failure(.runFailed, "\(run.title): \(error)")
@@ -53,6 +49,11 @@ struct Session {
         Console.error(failure.description)
         failures.append(failure)
       }
+    }
+    // A full-size test split takes longer to judge than a report is worth; mope check does it.
+    if laboratory.tier != .paper {
+      let loaded = runs.filter { before[$0] != nil }.compactMap { finished[$0] }
+      for run in try laboratory.runner.reevaluated(loaded) { finished[run.run] = run }
     }
     if runs.count < all.count {
       let others = all.filter { !runs.contains($0) }
@@ -113,9 +114,13 @@ struct Session {
   }
 
   /// The differences between the report files and what the stored results say, as messages.
-  func compareReports() throws -> [String] {
+  /// - Parameter known: reports that were made from the stored results just now.
+  func compareReports(known: [Report]) throws -> [String] {
     guard laboratory.tier == .mini else { return [] }
-    let files = try files(try laboratory.experiments.map(storedReport))
+    let files = try files(
+      try laboratory.experiments.map { experiment in
+        try known.first { $0.info.id == experiment.info.id } ?? storedReport(experiment)
+      })
     let writer = ReportWriter(folder: options.reportsFolder(project))
     // Pictures depend on the installed libpng: their text twins (SVG) are compared.
     let comparable = files.filter { !$0.path.hasSuffix(".png") && $0.path != "index.html" }

@@ -36,6 +36,34 @@ import Testing
     }
   }
 
+  /// Few rows: whole tiles and a part of one; in the order that the layer keeps, used twice.
+  @Test(arguments: [(512, 640, 160), (130, 600, 640), (1101, 256, 160)])
+  func `a weight that is kept packed gives the same layer and gradient`(
+    _ size: (rows: Int, outputs: Int, inputs: Int)
+  ) throws {
+    let (x, weight, bias) = (
+      random([size.rows, size.inputs], "x"), random([size.outputs, size.inputs], "weight"),
+      random([size.outputs], "bias")
+    )
+    let cotangent = random([size.rows, size.outputs], "cotangent")
+    func pass(_ packing: PackedWeight?) throws -> [Tensor] {
+      let input = x.variable
+      let y = linear(input, weight, bias, packing: packing)
+      let curved = linearGELU(input, weight, bias, packing: packing)
+      return [y, curved, try #require((y + curved).backward(cotangent)[input])]
+    }
+    let plain = try pass(nil)
+    Compute.setThreads(2)
+    defer { Compute.setThreads(1) }
+    let packing = PackedWeight()
+    for found in [try pass(packing), try pass(packing)] {
+      for (a, b) in zip(plain, found) {
+        let largest = a.values.reduce(0) { max($0, abs($1)) }
+        expectClose(b.values, a.values, absolute: 5e-6 * largest)
+      }
+    }
+  }
+
   @Test func `a profile has every operation in both directions, and products with their speed`() throws {
     let (x, weight) = (random([64, 96], "x").variable, random([32, 96], "weight").variable)
     Profile.start()

@@ -112,8 +112,9 @@ typedef struct {
   /* Products of large matrices in two steps. `pack_right` copies `count` panels of `panel_columns` columns, from panel `first`
    * on, of b[k, n] (of b[n, k] if transposed) into `packed` [k·n floats]; n is whole panels. Then
    * c[m, n] = a[m, k] b (+ c if accumulate). Panels can be packed, and rows of c computed, by several threads.
+   * c is computed in tiles of `tile_rows`; a piece of `block_rows` is the most that the left side is packed for at once.
    * scratch: mope_packed_scratch() floats. */
-  size_t panel_columns;
+  size_t panel_columns, tile_rows, block_rows;
   void (*pack_right)(size_t n, size_t k, const float *b, size_t ldb, bool transposed, size_t first, size_t count,
                      float *packed);
   void (*packed_gemm)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *packed, float *c,
