@@ -26,19 +26,18 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Data
     let data = workbench.data(.mustard)
-    let dataset = try data.dataset(workbench.tier)
-    let clips = try (0..<8).map { index in
-      let clip = try dataset.example(index, of: .test)
-      let answer = clip.label.indices.map { dataset.task.labels[$0] }.joined()
-      let voice = clip.attribute("voice") ?? ""
+    let answers = try workbench.labelNames(data)
+    let clips = try workbench.firstExamples(data, of: .test, count: 8).compactMap { clip in
+      let answer = clip.label.indices.map { answers[$0] }.joined()
+      let voice = clip.attribute("voice").map { ", in a \($0) voice" } ?? ""
       return clip.frames?.first.map { frame in
         ImageGrid.Cell(
           RGBImage(width: frame.width, height: frame.height, bytes: frame.bytes),
-          "\(clip.text ?? ""), in a \(voice) voice → \(answer)")
+          "\(clip.text ?? "")\(voice) → \(answer)")
       }
     }
     notebook.show(
-      ImageGrid(rows: [Array(clips[..<4]), Array(clips[4...])], side: 130), named: "samples",
+      ImageGrid("", clips, columns: 4, side: 130), named: "samples",
       "The first eight test clips of the stand-in: the first of four frames, the words, how the voice sounds, the label.",
       alternative:
         "Eight drawn faces, some with the mouth up and some with it down, each with a short sentence, a kind of voice and a label."

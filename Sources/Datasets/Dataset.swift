@@ -15,6 +15,8 @@ public enum DatasetTask: Sendable, Equatable {
   case classification(labels: [String])
   /// Any number of labels per example.
   case multiLabel(labels: [String])
+  /// One of the labels per example, where several are right to a degree: answers that people gave.
+  case answering(labels: [String])
   /// A binary mask of the image's size.
   case segmentation
 
@@ -22,14 +24,14 @@ public enum DatasetTask: Sendable, Equatable {
   public var isMultiLabel: Bool {
     switch self {
     case .multiLabel: true
-    case .classification, .segmentation: false
+    case .classification, .answering, .segmentation: false
     }
   }
 
   /// Names of the labels; none for segmentation.
   public var labels: [String] {
     switch self {
-    case .classification(let labels), .multiLabel(let labels): labels
+    case .classification(let labels), .multiLabel(let labels), .answering(let labels): labels
     case .segmentation: []
     }
   }
@@ -41,8 +43,22 @@ public enum ExampleLabel: Sendable, Equatable {
   case `class`(Int)
   /// Indices of the labels that hold, ascending.
   case labels([Int])
+  /// Answers that are right to a degree; none where no right one is among the labels.
+  case scores([LabelScore])
   /// `[height, width]` of 0 and 1.
   case mask([UInt8])
+}
+
+/// How right an answer is.
+public struct LabelScore: Sendable, Hashable {
+  public let label: Int
+  /// 0 to 1.
+  public let score: Float
+
+  public init(label: Int, score: Float) {
+    self.label = label
+    self.score = score
+  }
 }
 
 /// A named fact about how an example was made; for figures and probes, never an input.

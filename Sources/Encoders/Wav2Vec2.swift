@@ -78,6 +78,11 @@ public struct Wav2Vec2Configuration: Codable, Hashable, Sendable {
   public func frames(samples: Int) -> Int {
     zip(kernels, strides).reduce(samples) { $0 < $1.0 ? 0 : ($0 - $1.0) / $1.1 + 1 }
   }
+
+  /// Samples of the shortest sound that gives a state.
+  public var shortestSound: Int {
+    zip(kernels, strides).reversed().reduce(1) { ($0 - 1) * $1.1 + $1.0 }
+  }
 }
 
 /// wav2vec 2.0 (Baevski et al. 2020): convolutions over a waveform, then a post-norm Transformer, with the parameter names
@@ -115,10 +120,33 @@ public struct Wav2Vec2: Encoder {
   /// 0.3, as for BERT (MoPE, arXiv 2403.10568v1: initialisation and dropout); the papers do not prompt wav2vec 2.0.
   public var promptBound: Float { 0.3 }
 
-  /// The mean of the final states over time: `[B, C]`.
+  /// The mean of the final states over time, those of padding left out: `[B, C]`.
+  // Differs: the authors encode a batch with its padding. Its convolutions are normalised over time, so that a sound's
+  // feature would depend on how long the others of its batch are.
   public func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
     guard let sounds = batch.audio else { fatalError("Wav2Vec2: the batch has no audio") }
-    return mean(states(sounds, mode, prompts: prompts), axis: 1)
+    guard let lengths = batch.audioLengths else {
+      return mean(states(sounds, mode, prompts: prompts), axis: 1)
+    }
+    let features = extractedAlone(sounds, lengths)  // [B, T, conv_dim]
+    let states = transformed(features, mode, lengths: lengths, prompts: prompts)  // [B, T, C]
+    let (_, time, c) = states.shape3
+    let shares = lengths.flatMap { length -> [Float] in
+      let frames = configuration.frames(samples: length)
+      return (0..<time).flatMap { repeatElement($0 < frames ? 1 / Float(frames) : 0, count: c) }
+    }
+    return sum(states * Tensor(shares, states.shape), axis: 1)
+  }
+
+  /// What the convolutions make of each sound without its padding, zeros behind the end: `[B, T, conv_dim]`.
+  private func extractedAlone(_ sounds: Tensor, _ lengths: [Int]) -> Tensor {
+    let time = configuration.frames(samples: lengths.max() ?? 0)
+    let rows = lengths.enumerated().map { i, length in
+      let alone = extractor(sounds.slice(i..<i + 1).slice(0..<length, axis: 1))  // [1, t, conv_dim]
+      let (_, frames, width) = alone.shape3
+      return frames == time ? alone : concatenated([alone, .zeros([1, time - frames, width])], axis: 1)
+    }
+    return concatenated(rows, axis: 0)
   }
 
   /// All final states `[B, T, C]` of waveforms `[B, samples]`.
@@ -130,14 +158,24 @@ public struct Wav2Vec2: Encoder {
     _ sounds: Tensor, _ mode: Mode, lengths: [Int]? = nil, prompts: PromptSource? = nil,
     watching: ((String, Tensor) -> Void)? = nil
   ) -> Tensor {
-    let c = configuration
-    let (b, samples) = sounds.shape2
-    let time = c.frames(samples: samples)
-    require(time > 0, "Wav2Vec2: a sound of \(samples) samples is shorter than one frame")
-    var random: RandomStream?
-    if case .training(let stream) = mode { random = stream.stream(path) }
+    let samples = sounds.shape2.1
+    require(
+      configuration.frames(samples: samples) > 0,
+      "Wav2Vec2: a sound of \(samples) samples is shorter than one frame")
     let features = extractor(sounds)  // [B, T, conv_dim]
     watching?("features", features)
+    return transformed(features, mode, lengths: lengths, prompts: prompts, watching: watching)
+  }
+
+  /// The Transformer on features of the convolutions: `[B, T, conv_dim]` → `[B, T, C]`.
+  private func transformed(
+    _ features: Tensor, _ mode: Mode, lengths: [Int]?, prompts: PromptSource?,
+    watching: ((String, Tensor) -> Void)? = nil
+  ) -> Tensor {
+    let c = configuration
+    let (b, time, _) = features.shape3
+    var random: RandomStream?
+    if case .training(let stream) = mode { random = stream.stream(path) }
     var x = featureProjection(featureNorm(features))  // [B, T, C]
     x = dropped(x, c.featureDropout, random?.stream("features"))
     let mask = lengths.map { frameMask($0, time) }

@@ -65,9 +65,9 @@ public struct ExpertGroups: Sendable {
       labels.count == experts.count && strata.count == experts.count,
       "ExpertGroups: \(labels.count) labels and \(strata.count) strata for \(experts.count) examples"
     )
-    let members = Set(strata).sorted().map { stratum in
-      strata.indices.filter { strata[$0] == stratum }
-    }
+    // An example alone in its stratum tells nothing.
+    let members = Dictionary(grouping: strata.indices) { strata[$0] }.sorted { $0.key < $1.key }
+      .map(\.value).filter { $0.count > 1 }
     return try PermutationTest(count: experts.count, resamples: resamples, random) { order in
       members.reduce(0.0) { sum, members in
         // A random order of all examples puts those of a stratum into a random order.

@@ -4,23 +4,63 @@ import Training
 
 /// One question of referring segmentation, to be drawn with its answers.
 public struct ReferringSample: Sendable {
+  /// As it is shown: a photo is made smaller, a drawing is not.
   public let image: RGBImage
   public let expression: String
-  /// Row by row.
+  /// In the size in which masks are judged, row by row.
   public let truth: [Bool]
+  private let width: Int
+  private let height: Int
+
+  /// - Parameter example: with an image and a mask of its size.
+  /// - Returns: nil for one without.
+  init?(_ example: Example) {
+    guard let image = example.image, case .mask(let mask) = example.label else { return nil }
+    (width, height) = (image.width, image.height)
+    self.image = Self.reduced(image, by: max(1, min(image.width, image.height) / 120))
+    expression = example.text ?? ""
+    truth = mask.map { $0 > 0 }
+  }
+
+  /// The means of squares of so many pixels.
+  private static func reduced(_ image: Pixels, by divisor: Int) -> RGBImage {
+    guard divisor > 1 else {
+      return RGBImage(width: image.width, height: image.height, bytes: image.bytes)
+    }
+    let (width, height) = (image.width / divisor, image.height / divisor)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(3 * width * height)
+    for y in 0..<height {
+      for x in 0..<width {
+        for channel in 0..<3 {
+          var sum = 0
+          for row in y * divisor..<(y + 1) * divisor {
+            for column in x * divisor..<(x + 1) * divisor {
+              sum += Int(image.bytes[3 * (row * image.width + column) + channel])
+            }
+          }
+          bytes.append(UInt8(sum / (divisor * divisor)))
+        }
+      }
+    }
+    return RGBImage(width: width, height: height, bytes: bytes)
+  }
 
   /// The image where the mask is, pale elsewhere, with an outline.
+  /// - Parameter mask: of the size of `truth`.
   public func showing(_ mask: [Bool]) -> RGBImage {
-    let (width, height, factor) = (image.width, image.height, 4)
+    // Small images are enlarged, so that the outline is thinner than their pixels.
+    let factor = max(1, 144 / image.width)
+    let (shownWidth, shownHeight) = (image.width * factor, image.height * factor)
     func inside(_ x: Int, _ y: Int) -> Bool {
-      x >= 0 && y >= 0 && x < width * factor && y < height * factor
-        && mask[y / factor * width + x / factor]
+      x >= 0 && y >= 0 && x < shownWidth && y < shownHeight
+        && mask[y * height / shownHeight * width + x * width / shownWidth]
     }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(3 * width * height * factor * factor)
-    for y in 0..<height * factor {
-      for x in 0..<width * factor {
-        let pixel = 3 * (y / factor * width + x / factor)
+    bytes.reserveCapacity(3 * shownWidth * shownHeight)
+    for y in 0..<shownHeight {
+      for x in 0..<shownWidth {
+        let pixel = 3 * (y / factor * image.width + x / factor)
         let own = inside(x, y)
         let neighbours = [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)]
         if own && neighbours.contains(where: { !inside($0.0, $0.1) }) {
@@ -30,7 +70,7 @@ public struct ReferringSample: Sendable {
         }
       }
     }
-    return RGBImage(width: width * factor, height: height * factor, bytes: bytes)
+    return RGBImage(width: shownWidth, height: shownHeight, bytes: bytes)
   }
 
   /// Intersection over union with the truth, in percent.
@@ -42,19 +82,11 @@ public struct ReferringSample: Sendable {
 }
 
 extension Workbench {
-  /// The first questions of a split.
+  /// The first questions of a split; none of published data while the runs are planned.
   public func referringSamples(
     _ data: DataChoice, _ split: Split, count: Int
   ) throws -> [ReferringSample] {
-    let dataset = try data.dataset(tier)
-    return try (0..<min(count, dataset.count(split))).compactMap { index in
-      let example = try dataset.example(index, of: split)
-      return example.image.map {
-        ReferringSample(
-          image: RGBImage(width: $0.width, height: $0.height, bytes: $0.bytes),
-          expression: example.text ?? "", truth: example.label.maskValues.map { $0 > 0 })
-      }
-    }
+    try firstExamples(data, of: split, count: count).compactMap(ReferringSample.init)
   }
 }
 

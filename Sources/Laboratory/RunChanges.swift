@@ -18,7 +18,7 @@ extension Workbench.Cell {
   /// then stands for.
   func adapted(to tier: Tier, _ changes: RunChanges) -> Workbench.Cell {
     guard tier == .paper else { return self }
-    let method = method.published
+    let method = method.published(on: data.name)
     var (data, recipe) = (data, recipe)
     data.limit = changes.limit
     recipe.microBatch = changes.microBatch

@@ -72,10 +72,14 @@ public struct RunResults: Sendable {
   }
 
   /// Examples of a judged split, the step of its metrics: of a stand-in its size, of published data what was judged.
-  private func judgedCount(_ data: DataChoice) -> Int {
+  /// - Parameter split: nil where there is one.
+  private func judgedCount(_ data: DataChoice, _ split: Split?) -> Int {
     guard tier == .paper else { return data.judgedCount }
     let runs = found.filter { $0.cell.data == data }.flatMap { $0.bySeed.values }
-    return runs.map(\.predictions.decisions.count).max() ?? data.judgedCount
+    let counts = runs.map { run in
+      split.flatMap { run.predictions.decisions(on: $0)?.count } ?? run.predictions.decisions.count
+    }
+    return max(1, counts.max() ?? data.judgedCount)
   }
 
   /// The row's trainable parameters on a dataset, if a run is there.
@@ -93,7 +97,7 @@ public struct RunResults: Sendable {
     let split = score.split.map { " \($0.shortName)" } ?? ""
     return Measurements.Column(
       Self.columnId(score, data), title: "\(data.title)\(split) \(score.metric.title)", unit: "%",
-      digits: tier == .paper ? 2 : 1, resolution: 100 / Double(judgedCount(data)),
+      digits: tier == .paper ? 2 : 1, resolution: 100 / Double(judgedCount(data, score.split)),
       paper: score.metric.paperName.map { "\(data.name.paperName)\(split):\($0)" })
   }
 }

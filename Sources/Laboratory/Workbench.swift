@@ -141,6 +141,18 @@ public final class Workbench {
     try (runner?.data ?? DataCache(tier: tier)).examples(data, pictures: 256)
   }
 
+  /// The first examples of a split (`DataProvider.firstExamples`); none of published data while the runs are planned.
+  public func firstExamples(_ data: DataChoice, of split: Split, count: Int) throws -> [Example] {
+    guard tier != .paper || runner != nil else { return [] }
+    return try (runner?.data ?? DataCache(tier: tier)).firstExamples(data, of: split, count: count)
+  }
+
+  /// The names of the labels; none of published data while the runs are planned.
+  public func labelNames(_ data: DataChoice) throws -> [String] {
+    guard tier != .paper || runner != nil else { return [] }
+    return try (runner?.data ?? DataCache(tier: tier)).task(data).labels
+  }
+
   /// The first judged examples of a published dataset; none while the runs are planned.
   private func publishedPictures(_ data: DataChoice, count: Int) throws -> [ImageGrid.Cell] {
     guard let runner else { return [] }

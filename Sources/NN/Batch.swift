@@ -40,7 +40,9 @@ public enum Labels {
   case classes([Int32])
   /// `[B, labels]` of 0 and 1.
   case multiLabel(Tensor)
-  /// `[B, height, width]` of 0 and 1.
+  /// `[B, answers]` of 0 to 1: how right each answer is.
+  case scores(Tensor)
+  /// `[B, height, width]` of 0 and 1, and between at the edges of masks that were scaled.
   case masks(Tensor)
 }
 
@@ -52,6 +54,8 @@ public struct Batch {
   public let text: TokenIds?
   /// Waveforms `[B, samples]`.
   public let audio: Tensor?
+  /// Samples of each waveform in front of its padding with zeros; nil where none is padded.
+  public let audioLengths: [Int]?
   /// Normalised frames `[B, frames, 3, height, width]`.
   public let video: Tensor?
   public let labels: Labels?
@@ -61,12 +65,13 @@ public struct Batch {
 
   public init(
     size: Int, images: Tensor? = nil, text: TokenIds? = nil, audio: Tensor? = nil,
-    video: Tensor? = nil, labels: Labels? = nil
+    audioLengths: [Int]? = nil, video: Tensor? = nil, labels: Labels? = nil
   ) {
     self.size = size
     self.images = images
     self.text = text
     self.audio = audio
+    self.audioLengths = audioLengths
     self.video = video
     self.labels = labels
   }

@@ -24,7 +24,7 @@ public final class CheckpointEncoders: EncoderSource {
     let build = try encoderBuilder(
       folder.configuration, as: choice, windowPrompts: windowPrompts, pools: pools, weights: folder,
       source: folder.source)
-    let needsPooler = pools && choice != .swin
+    let needsPooler = pools && !choice.isSwin
     guard !needsPooler || folder.names.contains("pooler.dense.weight") else {
       throw Failure(
         .badInput,
@@ -124,6 +124,7 @@ extension EncoderChoice {
         case .vit: "vit-base-21k"
         case .largeViT: "vit-large-21k"
         case .swin: "swin-base-22k"
+        case .swin384: "swin-base-384-22k"
         case .bert, .bagOfWords: "bert-base"
         case .largeBERT: "bert-large"
         case .gpt2: "gpt2"
@@ -148,7 +149,7 @@ private func encoderBuilder(
   let output: TextFeature = pools ? .pooler : .cls
   switch (choice, configuration) {
   case (.vit, .vit(let c)), (.largeViT, .vit(let c)): return { ViT(c, pools: pools, $0) }
-  case (.swin, .swin(let plain)):
+  case (.swin, .swin(let plain)), (.swin384, .swin(let plain)):
     var c = plain
     // The papers fine-tune with 0.5 at 224 pixels and 0.2 at 384; configurations have the pretraining's.
     c.dropPath = c.imageSize >= 384 ? 0.2 : 0.5

@@ -37,11 +37,6 @@ public struct CostTable: Sendable {
   }
 
   public let rows: [Row]
-  /// Runs that cannot be trained at this tier yet, by dataset.
-  public let unsupported: [(data: DataChoice.Name, runs: Int)]
-
-  /// Datasets that can be trained on.
-  public static let supported: [DataChoice.Name] = [.snliVE, .food101, .mmIMDB]
 
   /// Measures every class of methods among these runs.
   /// - Parameters:
@@ -53,27 +48,19 @@ public struct CostTable: Sendable {
   ) throws {
     let encoders =
       source.map { EncoderCatalogue($0.encoders) } ?? EncoderCatalogue(PublishedSizes())
-    unsupported = DataChoice.Name.allCases.compactMap { name in
-      let count = runs.count { $0.data.name == name }
-      return Self.supported.contains(name) || count == 0 ? nil : (name, count)
-    }
-    let possible = runs.filter { Self.supported.contains($0.data.name) }
-    var classes: [Method] = []
-    for run in possible where !classes.contains(run.method.costClass) {
-      classes.append(run.method.costClass)
-    }
+    var classes: [CostClass] = []
+    for run in runs where !classes.contains(CostClass(run)) { classes.append(CostClass(run)) }
     var rows: [Row] = []
-    for method in classes {
-      let members = possible.filter { $0.method.costClass == method }
-      let names = Self.supported.filter { name in members.contains { $0.data.name == name } }
+    for one in classes {
+      let method = one.method
+      let members = runs.filter { CostClass($0) == one }
+      let names = DataChoice.Name.allCases.filter { name in members.contains { $0.data.name == name } }
       watching(method.title)
-      let lengths = try names.map { name in
-        try source.map { try $0.data.tokensPerText(DataChoice(name, dataSeed: 1), for: method) }
-          ?? name.usualTokens
+      let shapes = try names.map { name in
+        try source.map { try $0.data.exampleShape(DataChoice(name, dataSeed: 1), for: method) }
+          ?? name.usualShape(for: method)
       }
-      let probes = try CostProbe.measure(
-        method, outputs: 101, lengths: lengths,
-        side: try source?.data.side(of: method) ?? 224, encoders: encoders)
+      let probes = try CostProbe.measure(method, for: one.task, shapes: shapes, encoders: encoders)
       for (name, probe) in zip(names, probes) {
         // Runs of one class and dataset differ in their number of examples at most.
         let alike = members.filter { $0.data.name == name }
@@ -95,18 +82,30 @@ public struct CostTable: Sendable {
     self.rows = rows
   }
 
+  /// Methods that cost the same on the same examples, and what they predict.
+  private struct CostClass: Equatable {
+    let method: Method
+    let task: DatasetTask
+
+    init(_ run: TrainingRun) {
+      method = run.method.costClass
+      func labels(_ count: Int) -> [String] { (0..<count).map(String.init) }
+      task =
+        switch run.data.name {
+        case .refCOCO, .refCOCOPlus: .segmentation
+        case .vqaV2: .answering(labels: labels(3129))
+        // Three or a hundred classes cost the same.
+        case .snliVE, .food101, .mmIMDB, .mustard: .classification(labels: labels(101))
+        }
+    }
+  }
+
   private static func sizes(
     _ choice: DataChoice, _ data: PublishedData?
   ) throws -> (train: Int, judged: Int) {
-    let judgedOn = Split(rawValue: choice.judgedOn) ?? .test
-    if let data {
-      let sizes = try data.sizes(choice)
-      func count(_ split: Split) -> Int { sizes.first { $0.split == split }?.count ?? 0 }
-      return (count(.train), count(judgedOn))
-    }
-    let published = PublishedKind(rawValue: choice.name.rawValue)?.publishedSizes ?? []
-    func count(_ split: Split) -> Int { published.first { $0.split == split }?.count ?? 0 }
-    return (min(choice.trainLimit ?? .max, count(.train)), count(judgedOn))
+    if let data { return try data.sizes(choice) }
+    let sizes = choice.name.publishedSizes
+    return (min(choice.trainLimit ?? .max, sizes.train), sizes.judged)
   }
 
   /// Hours of one core for all runs.
@@ -150,13 +149,43 @@ public struct Machine: Sendable {
 }
 
 extension DataChoice.Name {
-  /// Tokens of a text in a padded batch where no data are there to measure: SNLI-VE's hypotheses are short, MM-IMDB's
-  /// longest plots a paragraph, and of Food-101's pages most are longer than BERT takes.
-  fileprivate var usualTokens: Int {
+  /// Tokens of a text in a padded batch where no data are there to measure: hypotheses, questions and expressions are
+  /// short, MM-IMDB's longest plots a paragraph, and of Food-101's pages most are longer than BERT takes.
+  public var usualTokens: Int {
     switch self {
-    case .snliVE: 24
+    case .refCOCO, .refCOCOPlus, .vqaV2: 16
+    case .snliVE, .mustard: 24
     case .mmIMDB: 256
-    default: 512
+    case .food101: 512
+    }
+  }
+
+  /// Seconds of a sound in a padded batch where no data are there to measure.
+  public static let usualSeconds = 8
+
+  /// The shape of examples where no data are there to measure.
+  fileprivate func usualShape(for method: Method) -> ExampleShape {
+    let isClip = self == .mustard
+    return ExampleShape(
+      tokens: usualTokens, side: method.vision == .swin384 ? 384 : 224,
+      frames: isClip ? FramePreparation.count : 0,
+      samples: isClip ? Self.usualSeconds * WaveFile.speechRate : 0)
+  }
+
+  /// The examples a run trains on and is judged on, by the sizes that papers print.
+  fileprivate var publishedSizes: (train: Int, judged: Int) {
+    let published = PublishedKind(rawValue: rawValue)?.publishedSizes ?? []
+    func count(_ split: Split) -> Int { published.first { $0.split == split }?.count ?? 0 }
+    switch self {
+    case .refCOCO, .refCOCOPlus:
+      // RefCOCO has 142 209 expressions of 50 000 objects, and the tests are judged by expression. Pairs are some of them.
+      let perObject = 142_209.0 / 50_000
+      let tests = Double(count(.testA) + count(.testB)) * perObject
+      return (
+        count(.train), count(.validation) + Int(tests) + DataChoice.judgedTrainingMasks
+      )
+    case .vqaV2: return (count(.train), 35_000)
+    case .snliVE, .food101, .mmIMDB, .mustard: return (count(.train), count(.test))
     }
   }
 }

@@ -32,24 +32,39 @@ public final class PublishedData: DataProvider {
   }
 
   public func judged(_ choice: DataChoice, for method: Method) throws -> [any BatchSource] {
-    guard let split = Split(rawValue: choice.judgedOn) else {
-      throw Failure(.usage, "\(choice.judgedOn): no such split; use test or validation")
-    }
-    return [try self.split(choice, split, method)]
+    try dataset(try kind(choice)).judgedSplits(choice).map { try split(choice, $0, method) }
   }
 
   public func task(_ choice: DataChoice) throws -> DatasetTask {
-    try task(try dataset(try kind(choice)))
+    try dataset(try kind(choice)).task.forTraining
   }
 
   public func examples(_ choice: DataChoice, pictures: Int) throws -> [Example] {
-    guard let split = Split(rawValue: choice.judgedOn) else { return [] }
     let dataset = try dataset(try kind(choice))
-    return try selected(dataset.records(split), choice, split).enumerated().map { index, record in
+    guard let split = try dataset.judgedSplits(choice).first else { return [] }
+    let labels = dataset.task.labels
+    return try selected(dataset, choice, split).enumerated().map { index, record in
       let image = index < pictures ? try record.image.map { try thumbnail(dataset.path($0)) } : nil
+      let label = try record.exampleLabel(dataset.name)
+      let answer = label.indices.first.map { [Attribute("answer", labels[$0])] } ?? []
       return Example(
-        image: image, text: record.text, label: try PublishedSplit.label(record, dataset.name),
-        attributes: record.attributes)
+        image: image, text: record.text, label: label, attributes: record.attributes + answer)
+    }
+  }
+
+  public func firstExamples(
+    _ choice: DataChoice, of split: Split, count: Int
+  ) throws -> [Example] {
+    let dataset = try dataset(try kind(choice))
+    func picture(_ file: String) throws -> Pixels {
+      let image = try RasterImage(contentsOf: dataset.path(file))
+      return Pixels(width: image.width, height: image.height, bytes: image.pixels)
+    }
+    return try selected(dataset, choice, split).prefix(count).map { record in
+      Example(
+        image: try record.image.map(picture), text: record.text,
+        frames: try record.frames.prefix(1).map(picture),
+        label: try record.exampleLabel(dataset.name), attributes: record.attributes)
     }
   }
 
@@ -71,12 +86,14 @@ public final class PublishedData: DataProvider {
     return ContentHash.of(Array(try encoder.encode(manifest)))
   }
 
-  /// Records of each split.
-  public func sizes(_ choice: DataChoice) throws -> [(split: Split, count: Int)] {
+  /// Examples that a run trains on, and that it is judged on in all.
+  func sizes(_ choice: DataChoice) throws -> (train: Int, judged: Int) {
     let dataset = try dataset(try kind(choice))
-    return dataset.splits.map { split, records in
-      (split, selected(records, choice, split).count)
+    let judged = try dataset.judgedSplits(choice).reduce(0) { sum, split in
+      let count = selected(dataset, choice, split).count
+      return sum + (split == .train ? min(count, DataChoice.judgedTrainingMasks) : count)
     }
+    return (selected(dataset, choice, .train).count, judged)
   }
 
   /// Image files of the training split, the first so many.
@@ -94,15 +111,27 @@ public final class PublishedData: DataProvider {
     }
   }
 
-  /// The mean over some batches of the longest text's tokens: what a padded batch has for each text.
-  func tokensPerText(_ choice: DataChoice, for method: Method) throws -> Int {
-    let words = try text(method)
-    let texts = try dataset(try kind(choice)).records(.train).prefix(512).map(\.text)
-    let counts = try texts.map { try words.ids($0).count }
-    let longest = stride(from: 0, to: counts.count, by: 16).map {
-      counts[$0..<min($0 + 16, counts.count)].max() ?? 0
+  /// The shape of examples in a padded batch: over some batches the mean of their longest text and sound.
+  func exampleShape(_ choice: DataChoice, for method: Method) throws -> ExampleShape {
+    let dataset = try dataset(try kind(choice))
+    let records = dataset.records(.train).prefix(512)
+    func padded(_ lengths: [Int]) -> Int {
+      let longest = stride(from: 0, to: lengths.count, by: 16).map {
+        lengths[$0..<min($0 + 16, lengths.count)].max() ?? 0
+      }
+      return longest.reduce(0, +) / max(1, longest.count)
     }
-    return longest.reduce(0, +) / max(1, longest.count)
+    let words = try text(method)
+    var shape = ExampleShape(
+      tokens: padded(try records.map { try words.ids($0.text).count }), side: try side(of: method))
+    if dataset.kind == .mustard {
+      shape.frames = FramePreparation.count
+      shape.samples = padded(
+        try records.prefix(64).map { record in
+          try record.audio.map { try WaveFile(path: dataset.path($0)).resampled().count } ?? 0
+        })
+    }
+    return shape
   }
 
   // MARK: Splits
@@ -118,43 +147,65 @@ public final class PublishedData: DataProvider {
     }
     let kind = try kind(choice)
     let dataset = try dataset(kind)
-    let records = selected(dataset.records(split), choice, split)
+    let records = selected(dataset, choice, split)
     guard records.count >= (split == .train ? 2 : 1) else {
       throw Failure(
         .badInput,
         "\(kind.title): split \(split.rawValue): expected at least \(split == .train ? 2 : 1) records, found \(records.count)"
       )
     }
-    let inputs = method.inputs
-    let preparation = inputs.contains(.vision) ? try images(kind, method) : nil
-    let words = inputs.contains(.text) ? try text(method) : nil
+    let inputs = try inputs(kind, method)
     var hash = ContentHash()
     hash.update(try probe(choice))
     hash.update(split.rawValue)
     hash.update(records.count)
     hash.update(choice.trainLimit ?? 0)
-    hash.update("\(preparation.map { "\($0)" } ?? "no images")")
-    hash.update("\(words.map { "\($0.limit) tokens of \(method.text.rawValue)" } ?? "no texts")")
+    hash.update("\(inputs.images.map { "\($0)" } ?? "no images")")
+    hash.update("\(inputs.words.map { "\($0.limit) tokens of \(method.text.rawValue)" } ?? "no texts")")
+    if let referring = inputs.referring { hash.update("\(referring)") }
+    if let frames = inputs.frames { hash.update("\(frames)") }
+    if let sounds = inputs.sounds { hash.update("\(sounds)") }
     return try PublishedSplit(
-      dataset, split, records: records, task: try task(dataset), digest: hash.finish(),
-      preparation: preparation, words: words, workers: workers)
+      dataset, split, records: records, task: dataset.task.forTraining, digest: hash.finish(),
+      inputs: inputs, workers: workers)
+  }
+
+  /// What a method reads of this dataset's records, and how.
+  private func inputs(_ kind: PublishedKind, _ method: Method) throws -> PublishedInputs {
+    let read = method.inputs
+    let there = Set<Modality>(kind == .mustard ? [.text, .audio, .video] : [.text, .vision])
+    if let strange = read.first(where: { !there.contains($0) }) {
+      throw Failure(
+        .configuration, "\(method.title) reads \(strange.rawValue), which \(kind.title) does not have")
+    }
+    var inputs = PublishedInputs()
+    if read.contains(.text) { inputs.words = try text(method) }
+    if read.contains(.vision) {
+      let side = try side(of: method)
+      switch kind {
+      case .refCOCO, .refCOCOPlus: inputs.referring = ReferringPreparation(side: side)
+      default: inputs.images = try kind.preparation(side: side)
+      }
+    }
+    if read.contains(.video) { inputs.frames = FramePreparation(side: try side(of: method)) }
+    if read.contains(.audio), case .wav2vec2(let c) = try encoders.configuration(method.audio) {
+      inputs.sounds = SoundPreparation(least: c.shortestSound)
+    }
+    return inputs
   }
 
   /// The training records of a low-shot run are drawn once for all methods and seeds (MoPE, arXiv 2403.10568v1: data
   /// scaling; the authors' global seed is 42); a dry run takes the first of every split.
   private func selected(
-    _ records: [PublishedRecord], _ choice: DataChoice, _ split: Split
+    _ dataset: PublishedDataset, _ choice: DataChoice, _ split: Split
   ) -> [PublishedRecord] {
+    let records = dataset.examples(split)
     var chosen = records
     if split == .train, let limit = choice.trainLimit, limit < records.count {
       var random = RandomStream(seed: 42).stream("low-shot examples")
       chosen = random.permutation(records.count).prefix(limit).sorted().map { records[$0] }
     }
     return choice.limit.map { Array(chosen.prefix($0)) } ?? chosen
-  }
-
-  private func images(_ kind: PublishedKind, _ method: Method) throws -> ImagePreparation {
-    try kind.preparation(side: try side(of: method))
   }
 
   private func text(_ method: Method) throws -> TextPreparation {
@@ -189,25 +240,7 @@ public final class PublishedData: DataProvider {
     guard let kind = PublishedKind(rawValue: choice.name.rawValue) else {
       throw Failure(.internal, "\(choice.name.rawValue): no published dataset of this name")
     }
-    switch kind {
-    case .snliVE, .food101, .food101Titles, .mmIMDB: return kind
-    case .refCOCO, .refCOCOPlus, .vqaV2, .mustard:
-      throw Failure(
-        .configuration,
-        "\(kind.title): its files are read, but it is not trained on at the paper tier yet; SNLI-VE, Food-101 and MM-IMDB are"
-      )
-    }
-  }
-
-  private func task(_ dataset: PublishedDataset) throws -> DatasetTask {
-    switch dataset.task {
-    case .classification(let labels): return .classification(labels: labels)
-    case .multiLabel(let labels): return .multiLabel(labels: labels)
-    case .segmentation: return .segmentation
-    case .answering:
-      throw Failure(
-        .configuration, "\(dataset.name): answers are not trained on at the paper tier yet")
-    }
+    return kind
   }
 
   /// Prepared if it is not yet, and loaded once.
@@ -232,7 +265,7 @@ extension PublishedKind {
     case .snliVE: preparation = .snliVE
     case .vqaV2: preparation = .vqa
     case .refCOCO, .refCOCOPlus, .mustard:
-      throw Failure(.configuration, "\(title): has no preparation for classification")
+      throw Failure(.internal, "\(title): its images are not prepared for classification")
     }
     let scaled = { (length: Int) in length * side / preparation.side }
     switch preparation.resizing {

@@ -5,8 +5,18 @@ import Images
 import NN
 import Published
 
-/// A split of a published dataset. Images are decoded and augmented, and texts cut into tokens, on threads of their own
-/// while the batch before is trained on.
+/// How the parts of a record become inputs; nil for what a method does not read.
+struct PublishedInputs: Sendable {
+  var images: ImagePreparation?
+  /// In place of `images` where masks are made: both are warped alike.
+  var referring: ReferringPreparation?
+  var words: TextPreparation?
+  var frames: FramePreparation?
+  var sounds: SoundPreparation?
+}
+
+/// A split of a published dataset. Images are decoded and augmented, sounds read, and texts cut into tokens, on threads of
+/// their own while the batch before is trained on.
 struct PublishedSplit: BatchSource {
   let name: String
   let split: Split
@@ -15,17 +25,14 @@ struct PublishedSplit: BatchSource {
   let labels: [ExampleLabel]
   private let records: [PublishedRecord]
   private let folder: String
-  /// Nil where the method reads no images.
-  private var preparation: ImagePreparation?
-  /// Nil where the method reads no texts.
-  private let words: TextPreparation?
+  private var inputs: PublishedInputs
   /// Decoding threads.
   private let workers: Int
 
   /// - Parameter digest: of the prepared split, its images and the tokenizer.
   init(
     _ dataset: PublishedDataset, _ split: Split, records: [PublishedRecord], task: DatasetTask,
-    digest: String, preparation: ImagePreparation?, words: TextPreparation?, workers: Int
+    digest: String, inputs: PublishedInputs, workers: Int
   ) throws {
     name = dataset.name
     self.split = split
@@ -33,38 +40,39 @@ struct PublishedSplit: BatchSource {
     self.records = records
     folder = dataset.folder
     contentHash = digest
-    self.preparation = preparation
-    self.words = words
+    self.inputs = inputs
     self.workers = workers
-    labels = try records.map { try Self.label($0, dataset.name) }
-  }
-
-  static func label(_ record: PublishedRecord, _ dataset: String) throws -> ExampleLabel {
-    switch record.label {
-    case .class(let index): return .class(index)
-    case .labels(let indices): return .labels(indices)
-    case .mask, .answers, .unlabelled:
-      throw Failure(
-        .configuration,
-        "\(dataset): record \(record.id): expected a class or labels; masks and answers are not trained on at the paper tier yet"
-      )
-    }
+    // Masks stay in runs: as pixels those of a training split have tens of gigabytes.
+    labels = task == .segmentation ? [] : try records.map { try $0.exampleLabel(dataset.name) }
   }
 
   var count: Int { records.count }
-  var drawsImages: Bool { preparation?.augmentation != nil }
+  var drawsImages: Bool { inputs.images?.augmentation != nil }
 
   var withoutImages: any BatchSource {
     var copy = self
-    copy.preparation = nil
+    copy.inputs.images = nil
+    copy.inputs.frames = nil
     return copy
   }
+
+  func judged(_ logits: [Float], _ index: Int) -> (predicted: [Bool], truth: [UInt8]) {
+    guard let referring = inputs.referring, case .mask(let mask) = records[index].label else {
+      fatalError("\(name): no masks to judge")
+    }
+    return referring.judged(logits, mask)
+  }
+
+  // MARK: Batches
 
   /// What threads make of a batch.
   private struct Decoded: Sendable {
     let indices: [Int]
-    let images: ImageBatch?
-    let tokens: [[Int32]]
+    var images: (values: [Float], side: Int)?  // [B, 3, side, side]
+    var masks: [Float] = []  // [B, side, side]
+    var tokens: [[Int32]] = []
+    var frames: [Float] = []  // [B, frames, 3, side, side]
+    var sounds: [[Float]] = []
   }
 
   func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader {
@@ -75,40 +83,101 @@ struct PublishedSplit: BatchSource {
   }
 
   private func decoded(_ indices: [Int], _ use: BatchUse) throws -> Decoded {
-    let images: ImageBatch?
-    switch use {
-    case .evaluation:
-      images = try preparation?.forEvaluation.batch(indices, epoch: 0, seed: 0, image: image)
-    case .training(let epoch, let seed):
-      images = try preparation?.batch(indices, epoch: epoch, seed: seed, image: image)
+    var decoded = Decoded(indices: indices)
+    if let images = inputs.images {
+      let batch =
+        switch use {
+        case .evaluation:
+          try images.forEvaluation.batch(indices, epoch: 0, seed: 0, image: image)
+        case .training(let epoch, let seed):
+          try images.batch(indices, epoch: epoch, seed: seed, image: image)
+        }
+      decoded.images = (batch.values, batch.side)
     }
-    return Decoded(
-      indices: indices, images: images,
-      tokens: try words.map { words in try indices.map { try words.ids(records[$0].text) } } ?? [])
+    if let referring = inputs.referring {
+      let pairs = try indices.map { try warped($0, referring) }
+      decoded.images = (pairs.flatMap(\.planes), referring.side)
+      decoded.masks = pairs.flatMap(\.target)
+    }
+    if let words = inputs.words {
+      decoded.tokens = try indices.map { try words.ids(text($0, use)) }
+    }
+    if let frames = inputs.frames {
+      decoded.frames = try indices.flatMap { try frames.planes(records[$0].frames.map(path)) }
+    }
+    if let sounds = inputs.sounds {
+      decoded.sounds = try indices.map { try sounds.samples(path(try sound($0))) }
+    }
+    return decoded
   }
 
+  private func path(_ file: String) -> String { "\(folder)/\(file)" }
+
   private func image(_ index: Int) throws -> RasterImage {
-    try records[index].image.map { try RasterImage(contentsOf: "\(folder)/\($0)") } ?? .missing
+    try records[index].image.map { try RasterImage(contentsOf: path($0)) } ?? .missing
+  }
+
+  private func sound(_ index: Int) throws -> String {
+    guard let file = records[index].audio else {
+      throw Failure(.badInput, "\(name): record \(records[index].id): expected a sound, found none")
+    }
+    return file
+  }
+
+  private func warped(
+    _ index: Int, _ referring: ReferringPreparation
+  ) throws -> (planes: [Float], target: [Float]) {
+    guard case .mask(let mask) = records[index].label, let file = records[index].image else {
+      throw Failure(
+        .badInput, "\(name): record \(records[index].id): expected an image and a mask")
+    }
+    let image = try image(index)
+    try referring.check(image, mask, file: path(file))
+    return (referring.planes(image), referring.target(mask))
+  }
+
+  /// In training one of the texts, drawn anew in every epoch; else the first.
+  private func text(_ index: Int, _ use: BatchUse) -> String {
+    let texts = records[index].texts
+    guard case .training(let epoch, let seed) = use, texts.count > 1 else { return texts[0] }
+    var random = RandomStream(seed: seed).stream("expression").stream(epoch).stream(index)
+    return texts[random.integer(below: texts.count)]
   }
 
   private func batch(_ decoded: Decoded) -> Batch {
-    Batch(
-      size: decoded.indices.count,
-      images: decoded.images.map { Tensor($0.values, $0.shape) },  // [B, 3, side, side]
-      text: words.map { TokenIds(padding: decoded.tokens, with: $0.tokenizer.padId) },
-      labels: batchLabels(decoded.indices))
+    let b = decoded.indices.count
+    return Batch(
+      size: b,
+      images: decoded.images.map { Tensor($0.values, [b, 3, $0.side, $0.side]) },
+      text: inputs.words.map { TokenIds(padding: decoded.tokens, with: $0.tokenizer.padId) },
+      audio: inputs.sounds.map { _ in padded(decoded.sounds) },
+      audioLengths: inputs.sounds.map { _ in decoded.sounds.map(\.count) },
+      video: inputs.frames.map {
+        Tensor(decoded.frames, [b, FramePreparation.count, 3, $0.images.side, $0.images.side])
+      },
+      labels: batchLabels(decoded))
   }
 
-  private func batchLabels(_ indices: [Int]) -> Labels {
-    guard task.isMultiLabel else {
-      return .classes(indices.flatMap { labels[$0].indices.map { Int32($0) } })
+  /// `[B, samples]`, zeros behind the end of shorter sounds.
+  private func padded(_ sounds: [[Float]]) -> Tensor {
+    let longest = sounds.map(\.count).max() ?? 0
+    return Tensor(
+      sounds.flatMap { $0 + [Float](repeating: 0, count: longest - $0.count) },
+      [sounds.count, longest])
+  }
+
+  private func batchLabels(_ decoded: Decoded) -> Labels? {
+    let b = decoded.indices.count
+    switch task {
+    case .classification:
+      return .classes(decoded.indices.flatMap { labels[$0].indices.map { Int32($0) } })
+    case .multiLabel(let names):
+      return .multiLabel(decoded.indices.map { labels[$0] }.targets(labels: names.count))
+    case .answering(let names):
+      return .scores(decoded.indices.map { labels[$0] }.targets(labels: names.count))
+    case .segmentation:
+      return inputs.referring.map { .masks(Tensor(decoded.masks, [b, $0.side, $0.side])) }
     }
-    let width = task.labels.count
-    var values = [Float](repeating: 0, count: indices.count * width)
-    for (row, index) in indices.enumerated() {
-      for label in labels[index].indices { values[row * width + label] = 1 }
-    }
-    return .multiLabel(Tensor(values, [indices.count, width]))
   }
 }
 

@@ -33,7 +33,6 @@ public struct ImageGrid: Chart {
     _ title: String = "", columnTitles: [String] = [], rows: [[Cell?]], side: Int = 96,
     heatTitle: String = "", heatRange: Interval? = nil
   ) {
-    require(rows.contains { !$0.isEmpty }, "ImageGrid: expected at least one picture")
     let count = rows.map(\.count).max() ?? 0
     require(
       columnTitles.isEmpty || columnTitles.count == count,
@@ -67,7 +66,14 @@ public struct ImageGrid: Chart {
   /// The most a colour scale is worth, however many rows there are.
   private static let barHeight = 220.0
 
+  /// Of no picture, as where runs on published data are planned before the data are there, it says so.
   public func drawn() throws -> Canvas {
+    guard rows.contains(where: { !$0.isEmpty }) else {
+      var canvas = Canvas(width: 2 * side, height: side)
+      try canvas.text(
+        "no picture", at: Point(PlotFrame.padding, Double(side) / 2), PlotFrame.tickStyle)
+      return canvas
+    }
     let cell = Double(side)
     let count = rows.map(\.count).max() ?? 0
     let captions = try rows.map { row in

@@ -10,8 +10,6 @@ import NN
 /// Time and memory are linear in the batch but for a constant; two examples use a machine worse than a batch does, so
 /// the prediction is on the high side.
 public struct CostProbe: Sendable {
-  /// Tokens of a text, padding included.
-  public let tokens: Int
   /// Forward, loss, backward, clipping and AdamW of a batch.
   public let secondsPerTrainedExample: Double
   /// One forward pass.
@@ -24,22 +22,19 @@ public struct CostProbe: Sendable {
 
   private static let examples = 2
 
-  /// One measurement for each length of text. The model is built once.
-  /// - Parameters:
-  ///   - outputs: classes or labels.
-  ///   - side: of the images in pixels.
+  /// One measurement for each shape of the examples. The model is built once.
   public static func measure(
-    _ method: Method, outputs: Int, lengths: [Int], side: Int, encoders: EncoderCatalogue
+    _ method: Method, for task: DatasetTask, shapes: [ExampleShape], encoders: EncoderCatalogue
   ) throws -> [CostProbe] {
     let random = RandomStream(seed: 0)
     let recipe = Recipe.standard(method, on: .snliVE, tier: .paper)
     let before = TensorMemory.live
-    let model = try method.model(outputs: outputs, encoders: encoders, random: random)
+    let model = try method.model(for: task, encoders: encoders, random: random)
     let optimizer = AdamW(recipe.parameterGroups(of: model.store))
     let held = TensorMemory.live - before
-    return try lengths.enumerated().map { place, tokens in
+    return try shapes.enumerated().map { place, shape in
       try Interruption.check()
-      let batch = batch(tokens: tokens, side: side, outputs: outputs, random)
+      let batch = shape.batch(examples, for: task, random)
       func step(_ index: Int) {
         let output = model(batch, .training(random.stream("training").stream(index)))
         let gradients = recipe.objective(of: output, batch).backward()
@@ -54,25 +49,52 @@ public struct CostProbe: Sendable {
       let judged = clock.measure { _ = model(batch, .evaluation) }.seconds
       let gradients = 4 * model.store.trainableCount
       return CostProbe(
-        tokens: tokens, secondsPerTrainedExample: trained / Double(examples),
+        secondsPerTrainedExample: trained / Double(examples),
         secondsPerJudgedExample: judged / Double(examples), fixedBytes: held + gradients,
         bytesPerExample: max(0, peak - gradients) / examples,
         trainableParameters: model.store.trainableCount)
     }
   }
+}
 
-  private static func batch(
-    tokens: Int, side: Int, outputs: Int, _ random: RandomStream
-  ) -> Batch {
+/// The sizes of what an example consists of; 0 for what it has not.
+public struct ExampleShape: Hashable, Sendable {
+  /// Of a text, padding included.
+  public var tokens: Int
+  /// Of images and frames, in pixels.
+  public var side: Int
+  public var frames: Int
+  /// Of a sound, padding included.
+  public var samples: Int
+
+  public init(tokens: Int, side: Int, frames: Int = 0, samples: Int = 0) {
+    self.tokens = tokens
+    self.side = side
+    self.frames = frames
+    self.samples = samples
+  }
+
+  /// Noise in the shape of so many examples.
+  fileprivate func batch(_ b: Int, for task: DatasetTask, _ random: RandomStream) -> Batch {
     var stream = random.stream("noise")
-    let pixels = (0..<examples * 3 * side * side).map { _ in Float(stream.uniform(-1, 1)) }
+    func noise(_ shape: [Int]) -> Tensor {
+      Tensor((0..<shape.product).map { _ in Float(stream.uniform(-1, 1)) }, shape)
+    }
     // Ids that every vocabulary has; the first is BERT's [CLS].
-    let ids = (0..<examples * tokens).map { $0 % tokens == 0 ? 101 : Int32(104 + $0 * 37 % 70) }
+    let ids = (0..<b * tokens).map { $0 % tokens == 0 ? 101 : Int32(104 + $0 * 37 % 70) }
+    let labels: Labels =
+      switch task {
+      case .classification(let names): .classes((0..<b).map { Int32($0 % names.count) })
+      case .multiLabel(let names): .multiLabel(.zeros([b, names.count]))
+      case .answering(let names): .scores(.zeros([b, names.count]))
+      case .segmentation: .masks(.zeros([b, side, side]))
+      }
     return Batch(
-      size: examples, images: Tensor(pixels, [examples, 3, side, side]),
+      size: b, images: frames > 0 ? nil : noise([b, 3, side, side]),
       text: TokenIds(
-        ids: ids, mask: [Float](repeating: 1, count: ids.count), batch: examples, tokens: tokens),
-      labels: .classes((0..<examples).map { Int32($0 % outputs) }))
+        ids: ids, mask: [Float](repeating: 1, count: ids.count), batch: b, tokens: tokens),
+      audio: samples > 0 ? noise([b, samples]) : nil,
+      video: frames > 0 ? noise([b, frames, 3, side, side]) : nil, labels: labels)
   }
 }
 

@@ -35,6 +35,13 @@ public final class DataCache: DataProvider {
     return try (0..<dataset.count(split)).map { try dataset.example($0, of: split) }
   }
 
+  public func firstExamples(
+    _ choice: DataChoice, of split: Split, count: Int
+  ) throws -> [Example] {
+    let dataset = try choice.dataset(tier)
+    return try (0..<min(count, dataset.count(split))).map { try dataset.example($0, of: split) }
+  }
+
   /// A digest of the first examples of every split: changes when the generator does.
   public func probe(_ choice: DataChoice) throws -> String {
     let dataset = try choice.dataset(tier)
@@ -68,7 +75,8 @@ extension DataChoice {
     guard tier != .paper else {
       throw Failure(
         .configuration,
-        "\(title): this part of the experiment looks at drawn examples; there is none of that at the paper tier yet")
+        "\(title): this experiment looks at how examples were drawn, which says nothing about published ones; run it at the tier mini"
+      )
     }
     guard dataSeed >= 0 else {
       throw Failure(.usage, "--data-seed: expected a number from 0, found \(dataSeed)")
@@ -97,7 +105,7 @@ extension DataChoice {
   /// The splits a run is judged on, in the order of its decisions. A segmentation has no split called test: that stands
   /// for all of its splits, and the first training examples, which show whether they were memorised.
   /// - Throws: `Failure(.usage)` if there is no split of this name.
-  func judgedSplits() throws -> [Split] {
+  public func judgedSplits() throws -> [Split] {
     if name.isSegmentation && judgedOn == "test" {
       return [.validation, .testA, .testB, .pairs, .train]
     }
@@ -106,6 +114,9 @@ extension DataChoice {
     }
     return [split]
   }
+
+  /// Training examples that masks are judged on at most, to see whether they were memorised.
+  public static let judgedTrainingMasks = 1000
 
   /// The splits that tell one generator from another.
   fileprivate var probedSplits: [Split] {

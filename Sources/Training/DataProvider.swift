@@ -13,6 +13,8 @@ public protocol DataProvider: Sendable {
   /// The examples that runs on this dataset are judged by, as they are before a network sees them.
   /// - Parameter pictures: how many of them have their image, the first ones, where images have to be decoded.
   func examples(_ choice: DataChoice, pictures: Int) throws -> [Example]
+  /// The first examples of a split, pictures in their own size; of published clips the first frame, and no sound.
+  func firstExamples(_ choice: DataChoice, of split: Split, count: Int) throws -> [Example]
   /// A digest that changes when any split would.
   func probe(_ choice: DataChoice) throws -> String
 }

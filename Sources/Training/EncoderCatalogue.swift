@@ -156,7 +156,7 @@ public struct EncoderCatalogue: Sendable {
       case .vit: return ViT(small ? Self.smokeViT : Self.miniViT, scope)
       case .largeViT: return ViT(small ? Self.smokeViT : Self.miniLargeViT, scope)
       case .largeBERT: return BERT(small ? Self.smokeBERT : Self.miniLargeBERT, output: .pooler, scope)
-      case .swin: return Swin(small ? Self.smokeSwin : Self.miniSwin, sharing: windowPrompts, scope)
+      case .swin, .swin384: return Swin(small ? Self.smokeSwin : Self.miniSwin, sharing: windowPrompts, scope)
       case .bert: return BERT(small ? Self.smokeBERT : Self.miniBERT, output: .pooler, scope)
       case .gpt2: return GPT2(small ? Self.smokeGPT2 : Self.miniGPT2, scope)
       case .longformer:
@@ -196,8 +196,14 @@ extension Method {
 }
 
 extension EncoderChoice {
-  /// The encoder whose weights file it reads.
-  var weightsOwner: EncoderChoice { self == .bagOfWords ? .bert : self }
+  /// The encoder whose weights file it reads at the mini tier.
+  var weightsOwner: EncoderChoice {
+    switch self {
+    case .bagOfWords: .bert
+    case .swin384: .swin
+    default: self
+    }
+  }
 
   /// The encoders with a pretraining of their own.
   public static let pretrained: [EncoderChoice] = allCases.filter { $0.weightsOwner == $0 }

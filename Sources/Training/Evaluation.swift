@@ -10,13 +10,11 @@ struct Evaluation {
   let metrics: [Metric]
   /// The expert with the largest score of each sample, per routed block; not kept for masks.
   let assignments: [[Int32]]
-  /// What the head reads of each sample, `[N, width]`; nil for masks.
+  /// What the head reads of each sample, `[N, width]`; nil for masks and answers.
   let features: Tensor?
 
   /// Samples per forward pass, of which predictions do not depend: few where networks are large.
   private static func batchSize(_ tier: Tier) -> Int { tier == .paper ? 16 : 128 }
-  /// Examples of a split that masks are judged on at most: of the training split, to see whether it was memorised.
-  private static let masksPerSplit = 1000
 
   /// - Parameter parts: one split, or for masks any number.
   init(_ model: any FusionModel, _ parts: [any BatchSource], tier: Tier) throws {
@@ -32,7 +30,9 @@ struct Evaluation {
       return
     }
     require(parts.count == 1, "\(data.name): several splits are judged for masks only")
+    let isAnswering = if case .answering = data.task { true } else { false }
     var logits: [Float] = []
+    var answers: [Int32] = []
     var assignments: [[Int32]] = []
     var features: [Tensor] = []
     let next = data.batches(
@@ -40,17 +40,23 @@ struct Evaluation {
     while let batch = try next() {
       try Interruption.check()
       let output = model(batch, .evaluation)
-      logits += output.logits.values
-      features.append(output.feature.detached)
+      if isAnswering {  // thousands of logits each, for more questions than memory has room for
+        answers += argmax(output.logits)
+      } else {
+        logits += output.logits.values
+        features.append(output.feature.detached)
+      }
       let winners = output.routing.map { argmax($0.scores) }
       if assignments.isEmpty { assignments = winners.map { _ in [] } }
       for (block, winners) in winners.enumerated() { assignments[block] += winners }
     }
-    self.features = concatenated(features, axis: 0)
+    self.features = isAnswering ? nil : concatenated(features, axis: 0)
     self.assignments = assignments
     let outputs = data.task.labels.count
-    predictions = Predictions(
-      logits: logits, outputs: outputs, isMultiLabel: data.task.isMultiLabel)
+    predictions =
+      isAnswering
+      ? Predictions(kind: .classes, decisions: answers, logits: [])
+      : Predictions(logits: logits, outputs: outputs, isMultiLabel: data.task.isMultiLabel)
     metrics = predictions.metrics(against: data.labels, outputs: outputs)
   }
 
@@ -58,7 +64,7 @@ struct Evaluation {
     _ model: any FusionModel, _ data: any BatchSource, _ batchSize: Int
   ) throws -> MaskScores {
     var scores = MaskScores(data.split)
-    let count = min(data.count, masksPerSplit)
+    let count = data.split == .train ? min(data.count, DataChoice.judgedTrainingMasks) : data.count
     let order = BatchOrder(count: count, batchSize: batchSize).evaluation
     let next = data.batches(order, for: .evaluation)
     for indices in order {
@@ -68,7 +74,8 @@ struct Evaluation {
       let pixels = logits.count / indices.count
       logits.withElements { elements in
         for (row, index) in indices.enumerated() {
-          scores.add(elements[row * pixels..<(row + 1) * pixels], data.labels[index].maskValues)
+          let (mask, truth) = data.judged(Array(elements[row * pixels..<(row + 1) * pixels]), index)
+          scores.add(mask, truth)
         }
       }
     }

@@ -74,13 +74,15 @@ struct FrozenFeatures: Sendable {
   }
 }
 
-/// A split whose batches have the image's feature in place of the image.
+/// A split whose batches have the feature of the image, or of a clip's frames, in place of them.
 struct FeaturedSplit: BatchSource {
   private let base: any BatchSource
+  private let modality: Modality
   private let features: FrozenFeatures
 
-  init(_ source: any BatchSource, _ features: FrozenFeatures) {
+  init(_ source: any BatchSource, _ modality: Modality, _ features: FrozenFeatures) {
     base = source.withoutImages
+    self.modality = modality
     self.features = features
   }
 
@@ -93,12 +95,16 @@ struct FeaturedSplit: BatchSource {
   var drawsImages: Bool { false }
   var withoutImages: any BatchSource { base }
 
+  func judged(_ logits: [Float], _ index: Int) -> (predicted: [Bool], truth: [UInt8]) {
+    base.judged(logits, index)
+  }
+
   func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader {
     let next = base.batches(indices, for: use)
     var place = 0
     return {
       guard var batch = try next() else { return nil }
-      batch.features[Modality.vision.rawValue] = features(indices[place])
+      batch.features[modality.rawValue] = features(indices[place])
       place += 1
       return batch
     }
@@ -106,41 +112,46 @@ struct FeaturedSplit: BatchSource {
 }
 
 extension Method {
-  /// Whether the image's feature is the same at every step: its encoder is frozen, has no prompts, and the method takes
-  /// nothing of it but the feature. Image encoders drop nothing while they are frozen; text encoders do.
-  var hasFixedImageFeature: Bool {
-    guard inputs.contains(.vision), tuning == .frozen, visionPrompts == 0 else { return false }
-    switch fusion {
-    case .single, .lateConcat, .promptFuse: return true
-    case .mope(_, let main): return main != .vision
-    case .mmbt(let configuration): return configuration.imageTokens == .feature
-    case .pmf, .frozen: return false
+  /// The modality with images whose feature is the same at every step: their encoder is frozen, has no prompts, and the
+  /// method takes nothing of it but the feature. Image encoders drop nothing while they are frozen; those of texts and
+  /// sounds do.
+  var fixedImageFeature: Modality? {
+    guard let modality = inputs.first(where: { $0 == .vision || $0 == .video }),
+      tuning == .frozen, visionPrompts == 0
+    else { return nil }
+    return switch fusion {
+    case .single, .lateConcat, .promptFuse: modality
+    case .mope(_, let main): main == modality ? nil : modality
+    case .mmbt(let configuration): configuration.imageTokens == .feature ? modality : nil
+    case .pmf, .frozen: nil
     }
   }
 }
 
 extension Runner {
-  /// The split as a run reads it: with the image's features in place of images where they cannot change, kept beside
-  /// the runs. Stand-ins are as they are: their encoders are faster than the disk.
+  /// The split as a run reads it: with features in place of images where they cannot change, kept beside the runs.
+  /// Stand-ins are as they are: their encoders are faster than the disk.
   func featured(
     _ source: any BatchSource, _ run: TrainingRun, watching: (RunEvent) -> Void
   ) throws -> any BatchSource {
     let isDrawn = source.split == .train && source.drawsImages
-    guard run.tier == .paper, run.method.hasFixedImageFeature, !isDrawn else { return source }
-    let choice = run.method.encoder(of: .vision)
-    let digest = ContentHash.of(
-      [try encoders.hashes(run.method)[choice.rawValue] ?? "", source.contentHash, "\(run.method.usesPoolers)"]
-        .joined(separator: " "))
+    guard run.tier == .paper, let modality = run.method.fixedImageFeature, !isDrawn else { return source }
+    let choice = run.method.encoder(of: modality)
+    var identity = [
+      try encoders.hashes(run.method)[choice.rawValue] ?? "", source.contentHash, "\(run.method.usesPoolers)",
+    ]
+    if modality == .video { identity.append(modality.rawValue) }
     let features = try FrozenFeatures(
-      of: source, in: "\(store.folder)/features/\(digest.prefix(16))",
+      of: source,
+      in: "\(store.folder)/features/\(ContentHash.of(identity.joined(separator: " ")).prefix(16))",
       make: {
         let make = try encoders.make(choice, pools: run.method.usesPoolers)
         let parameters = ParameterStore(random: RandomStream(seed: 0))
         let encoder = make(parameters.root.frozen)
         try parameters.validate()
-        return encoder
+        return modality == .video ? FrameMean(encoder) : encoder
       },
       watching: { watching(.remembering(split: source.split, done: $0, of: source.count)) })
-    return FeaturedSplit(source, features)
+    return FeaturedSplit(source, modality, features)
   }
 }

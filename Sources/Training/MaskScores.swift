@@ -32,10 +32,9 @@ struct MaskScores {
 
   init(_ split: Split) { self.split = split }
 
-  /// Adds an example: the pixels with a probability above one half against the true ones.
-  mutating func add(_ logits: some Collection<Float>, _ truth: [UInt8]) {
-    require(logits.count == truth.count, "a mask of \(logits.count) pixels for \(truth.count)")
-    let mask = logits.map { $0 > 0 }
+  /// Adds an example: the predicted mask against the true one.
+  mutating func add(_ mask: [Bool], _ truth: [UInt8]) {
+    require(mask.count == truth.count, "a mask of \(mask.count) pixels for \(truth.count)")
     overlaps.append(Int32((1e6 * overlap(mask, truth.map { $0 > 0 })).rounded()))
     if masks.count < JudgedPart.kept {
       var words = [Int32](repeating: 0, count: (mask.count + 31) / 32)

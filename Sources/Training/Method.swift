@@ -15,16 +15,20 @@ public enum Modality: String, Codable, Hashable, Sendable {
 /// Which architecture encodes a modality; the tier says how large it is and where its weights are.
 public enum EncoderChoice: String, Codable, Hashable, Sendable, CaseIterable {
   case vit, swin, bert, gpt2, longformer, wav2vec2
+  /// Swin at 384 pixels, which the papers segment with; the small networks have one Swin.
+  case swin384 = "swin-384"
   /// About three times the parameters of `vit` and `bert`.
   case largeViT = "vit-large"
   case largeBERT = "bert-large"
   /// The mean of BERT's word vectors.
   case bagOfWords = "bow"
 
+  public var isSwin: Bool { self == .swin || self == .swin384 }
+
   /// Whether its blocks take prompts.
   public var takesPrompts: Bool {
     switch self {
-    case .vit, .largeViT, .swin, .bert, .largeBERT, .gpt2, .wav2vec2: true
+    case .vit, .largeViT, .swin, .swin384, .bert, .largeBERT, .gpt2, .wav2vec2: true
     case .longformer, .bagOfWords: false
     }
   }
@@ -92,7 +96,7 @@ public struct Method: SparselyCodable, Hashable, Sendable {
   public var isPromptTuned: Bool { tuning == .frozen && (textTuning ?? .frozen) == .frozen }
 
   /// The name as in the papers' tables, with the image's encoder where it is not the mini tier's usual one.
-  public var title: String { vision == .swin ? "\(fusionTitle) (Swin)" : fusionTitle }
+  public var title: String { vision.isSwin ? "\(fusionTitle) (Swin)" : fusionTitle }
 
   private var fusionTitle: String {
     switch fusion {

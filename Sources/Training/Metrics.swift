@@ -75,9 +75,11 @@ public struct Predictions: Hashable, Sendable {
     }
   }
 
+  /// The share of right decisions; an answer counts as much as its score (VQA's accuracy: a third for each of ten people who
+  /// gave it, at most 1).
   private func accuracy(_ labels: [ExampleLabel]) -> Double {
-    let right = zip(decisions, labels).count { [Int($0)] == $1.indices }
-    return 100 * Double(right) / Double(labels.count)
+    let right = zip(decisions, labels).reduce(0.0) { $0 + Double($1.1.credit(Int($1.0))) }
+    return 100 * right / Double(labels.count)
   }
 
   /// Of two classes, the F1 of the second, as of what is looked for.

@@ -19,7 +19,7 @@ public struct PretrainingRecipe: Codable, Hashable, Sendable {
   /// Steps for about nine passes over the images, eight over the sounds, or eleven over the (longer) corpus.
   public init(_ encoder: EncoderChoice) {
     switch encoder {
-    case .vit, .largeViT, .swin: steps = 7000
+    case .vit, .largeViT, .swin, .swin384: steps = 7000
     case .wav2vec2: (steps, batchSize) = (4000, 32)
     case .bert, .largeBERT, .gpt2, .longformer, .bagOfWords: steps = 8600
     }
@@ -78,8 +78,9 @@ public struct Pretraining {
       case .wav2vec2: try Tagging.sounds(store, recipe)
       case .bert, .largeBERT, .longformer: MaskedWords(encoder, store, recipe)
       case .gpt2: NextWord(store, recipe)
-      case .bagOfWords:
-        throw Failure(.usage, "\(encoder.rawValue): has no pretraining of its own; it takes BERT's word vectors")
+      case .bagOfWords, .swin384:
+        throw Failure(
+          .usage, "\(encoder.rawValue): has no pretraining of its own; it takes the weights of \(encoder.weightsOwner.rawValue)")
       }
     try store.validate()
     let optimizer = AdamW(

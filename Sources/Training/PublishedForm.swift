@@ -7,7 +7,19 @@ extension Method {
   /// Experiments state methods in the form of the mini tier. Where that departs from the papers' defaults the papers'
   /// value is put back; what an experiment changed on purpose differs from the mini form, and stays.
   ///
-  /// Swin-B is the image encoder, but of MMBT, PromptFuse, PMF and Frozen, which the papers have with ViT-B.
+  /// Swin-B is the image encoder, but of MMBT, PromptFuse, PMF and Frozen, which the papers have with ViT-B, and of the
+  /// frames of clips (MoPE, arXiv 2403.10568v1: MUStARD). Masks are made at 384 pixels with ten prompts a block on both
+  /// sides, which explains the papers' parameter counts (segmentation models).
+  /// - Parameter data: what it is trained on.
+  public func published(on data: DataChoice.Name) -> Method {
+    var method = published
+    guard data.isSegmentation, method.vision == .swin else { return method }
+    method.vision = .swin384
+    if tuning == .frozen && textPrompts == 4 { method.textPrompts = 10 }
+    return method.with { if $0.length == 6 { $0.length = 10 } }
+  }
+
+  /// This method as the papers have it for classes and labels.
   public var published: Method {
     var method = self
     if promptDropout == 0 { method.promptDropout = 0.1 }
@@ -29,7 +41,9 @@ extension Method {
     return method
   }
 
-  private var publishedVision: EncoderChoice { vision == .vit ? .swin : vision }
+  private var publishedVision: EncoderChoice {
+    vision == .vit && !inputs.contains(.video) ? .swin : vision
+  }
 
   /// The id of [SEP] in the vocabulary of `bert-base-uncased`.
   public static let bertSeparator: Int32 = 102
@@ -54,7 +68,7 @@ extension MoPEConfiguration {
     var copy = self
     if routingFeature == .mean { copy.routingFeature = .cls }
     // A Swin Transformer has one up-projection a stage, a plain one for every four layers.
-    if mapperSharing == .perWidth && main != .swin { copy.mapperSharing = .perBlocks(4) }
+    if mapperSharing == .perWidth && !main.isSwin { copy.mapperSharing = .perBlocks(4) }
     if !mapperOutputGELU { copy.mapperOutputGELU = true }
     if dropsPrompts == .none { copy.dropsPrompts = .all }
     if noise == .constant(1 / 256) { copy.noise = .inverseSquare }

@@ -184,6 +184,9 @@ extension Recipe {
     switch batch.labels {
     case .classes(let labels): task = crossEntropy(output.logits, labels)
     case .multiLabel(let targets): task = binaryCrossEntropy(output.logits, targets)
+    // Summed over the answers, as models of VQA are trained: their mean would be thousands of times smaller.
+    case .scores(let targets):
+      task = Float(targets.lastAxis) * binaryCrossEntropy(output.logits, targets)
     case .masks(let targets): task = binaryCrossEntropy(output.logits, targets)
     case nil: fatalError("a batch to train on has labels")
     }

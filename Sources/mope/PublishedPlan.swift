@@ -58,11 +58,6 @@ struct PublishedPlan {
       Console.answer(summary(table, machine))
     }
     Console.answer(disk(table))
-    for (data, count) in table.unsupported {
-      Console.answer(
-        "\(count) runs on \(data.rawValue) are not in the table: it is not trained on at the paper tier yet."
-      )
-    }
     for line in absent { Console.answer("not in the table: \(line)") }
   }
 
@@ -96,10 +91,12 @@ struct PublishedPlan {
   }
 
   private func basis(_ hasSource: Bool) -> String {
+    let lengths = DataChoice.Name.allCases.map { "\($0.usualTokens) (\($0.rawValue))" }
     let what =
       hasSource
-      ? "Sizes and lengths of texts are those of the data."
-      : "No --data and --weights: published sizes, random weights, texts of 24 (SNLI-VE), 256 (MM-IMDB) and 512 (Food-101) tokens."
+      ? "Sizes and lengths of texts and sounds are those of the data."
+      : "No --data and --weights: published sizes, random weights, texts of \(lengths.joined(separator: ", ")) tokens, "
+        + "sounds of \(DataChoice.Name.usualSeconds) seconds."
     return
       "One core of this machine (\(Environment.current.className)), two examples a step, scaled to the batch. \(what) "
       + "Methods that differ in routing alone are measured once. Judging the test split is included; image features that are kept count as if computed every time."
@@ -131,7 +128,7 @@ struct PublishedPlan {
     let checkpoint = table.rows.map(\.diskBytes.checkpoint).max() ?? 0
     return
       "Disk: \(fixed(Double(table.diskBytes) / 1e9, 1)) GB for trained tensors, up to \(fixed(Double(checkpoint) / 1e9, 1)) GB for the state of each unfinished run, "
-      + "0.2 GB for the frozen image features of Food-101; datasets and checkpoints as published."
+      + "0.2 GB for the frozen image features of Food-101 and 2 GB for those of VQAv2; datasets and checkpoints as published."
   }
 
   private func hours(_ value: Double) -> String {

@@ -149,6 +149,35 @@ private func expectOutput(_ output: Tensor, _ file: SafetensorsFile) throws {
   @Test func `states equal transformers' with a padded sound`() throws {
     try expectParity("case-masked", lengths: [420, 250])
   }
+
+  @Test func `the feature of a sound does not depend on how long the others of its batch are`()
+    throws
+  {
+    let store = ParameterStore(random: RandomStream(seed: 0))
+    let model = Wav2Vec2(try fixture.configuration(Wav2Vec2Configuration.self), store.root)
+    var random = RandomStream(seed: 3)
+    let lengths = [420, 250, 331]
+    let sounds = lengths.map { length in (0..<length).map { _ in Float(random.normal()) } }
+    let padded = sounds.flatMap { $0 + [Float](repeating: 0, count: 420 - $0.count) }
+    func prompts(_ b: Int) -> PromptSource {
+      { _ in Tensor((0..<b * 2 * model.featureWidth).map { Float($0 % model.featureWidth % 3) }, [b, 2, model.featureWidth]) }
+    }
+    let together = model.feature(
+      Batch(size: 3, audio: Tensor(padded, [3, 420]), audioLengths: lengths), .evaluation,
+      prompts: prompts(3))
+    for (i, sound) in sounds.enumerated() {
+      let alone = model.feature(
+        Batch(size: 1, audio: Tensor(sound, [1, sound.count])), .evaluation, prompts: prompts(1))
+      let error = try #require(largestDifference(together.slice(i..<i + 1), alone))
+      #expect(error <= tolerance, "\(sound.count) samples")
+    }
+  }
+
+  @Test func `the shortest sound gives one state`() {
+    let c = Wav2Vec2Configuration.base
+    #expect(c.shortestSound == 400)
+    #expect(c.frames(samples: 400) == 1 && c.frames(samples: 399) <= 0)
+  }
 }
 
 @Suite struct BagOfWordsTests {

@@ -39,6 +39,24 @@ import Testing
     #expect(try command.run(["accept", "table-1-main"] + flags.dropLast(2)).code == 4)
   }
 
+  @Test(arguments: [
+    ("table-6-ris", 6, "RefCOCO val mIoU"), ("fig-10-ris-qualitative", 6, "IoU > 0.5"),
+    ("fig-11-vqa-routing", 3, "answer given the question"),
+    ("table-7-mustard", 6, "MUStARD accuracy"),
+  ]) func `every dataset runs from published files to its report`(
+    _ id: String, _ count: Int, _ shown: String
+  ) throws {
+    let command = try command(id)
+    let result = try command.run(["run", id] + flags)
+    #expect(result.code == 4, "\(result.errors)")
+    let report = try String(
+      contentsOfFile: "\(command.project)/.mope/reports/paper/\(id).md", encoding: .utf8)
+    #expect(report.contains("**Nothing is judged**"))
+    #expect(report.contains(shown))
+    let runs = try FileManager.default.contentsOfDirectory(atPath: "\(command.project)/.mope/runs")
+    #expect(runs.count == count)
+  }
+
   @Test func `a dry run trains a slice of chosen runs and decides nothing`() throws {
     let command = try command("dry")
     let result = try command.run(

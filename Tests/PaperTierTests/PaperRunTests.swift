@@ -132,8 +132,8 @@ import Training
   @Test func `costs are measured for every length of text, and grow with it`() throws {
     let (_, encoders) = try TinyTier.make("costs")
     let probes = try CostProbe.measure(
-      .mope(.all, experts: 4).published, outputs: 23, lengths: [8, 60], side: 32,
-      encoders: EncoderCatalogue(encoders))
+      .mope(.all, experts: 4).published, for: .classification(labels: ["yes", "no"]),
+      shapes: [8, 60].map { ExampleShape(tokens: $0, side: 32) }, encoders: EncoderCatalogue(encoders))
     #expect(probes.count == 2)
     #expect(probes[1].bytesPerExample > probes[0].bytesPerExample)
     #expect(probes.allSatisfy { $0.secondsPerTrainedExample > 0 && $0.fixedBytes > 0 })

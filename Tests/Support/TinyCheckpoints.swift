@@ -13,6 +13,15 @@ public enum TinyCheckpoints {
   public static let bert = BERTConfiguration(
     vocabulary: vocabulary.count, positions: 64, width: 32, layers: 4, heads: 4, hiddenWidth: 64)
 
+  /// For masks: larger images, and a last map that UperNet's grids of 6 × 6 cells fit.
+  public static let largerSwin = SwinConfiguration(
+    imageSize: 48, patchSize: 4, width: 16, depths: [2, 2], heads: [2, 4], window: 6)
+  public static let wav2vec2 = Wav2Vec2Configuration(
+    channels: [8, 16], kernels: [10, 8], strides: [5, 4], convolutionBias: false,
+    width: 32, layers: 2, heads: 4, hiddenWidth: 64, positionKernel: 8, positionGroups: 4,
+    epsilon: 1e-5, featureDropout: 0.1, hiddenDropout: 0.1, attentionDropout: 0.1,
+    activationDropout: 0.1)
+
   /// Special tokens where `bert-base-uncased` has them; then every letter, alone and inside of a word.
   public static let vocabulary: [String] = {
     let letters = (0..<26).map { String(UnicodeScalar(UInt8(97 + $0))) } + (0...9).map(String.init)
@@ -20,9 +29,11 @@ public enum TinyCheckpoints {
       + letters + [".", ",", "!", "?", "'"] + letters.map { "##\($0)" }
   }()
 
-  /// Writes `swin-base-22k`, `vit-base-21k` and `bert-base`.
+  /// Writes `swin-base-22k`, `swin-base-384-22k`, `vit-base-21k`, `bert-base` and `wav2vec2-base-960h`.
   public static func write(to root: String) throws {
     try write("\(root)/swin-base-22k", "swin", swin) { _ = Swin(swin, $0) }
+    try write("\(root)/swin-base-384-22k", "swin", largerSwin) { _ = Swin(largerSwin, $0) }
+    try write("\(root)/wav2vec2-base-960h", "wav2vec2", wav2vec2) { _ = Wav2Vec2(wav2vec2, $0) }
     try write("\(root)/vit-base-21k", "vit", vit) { _ = ViT(vit, pools: true, $0) }
     try write("\(root)/bert-base", "bert", bert) { _ = BERT(bert, output: .pooler, $0) }
     try AtomicFile.write(

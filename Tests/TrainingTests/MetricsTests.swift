@@ -31,4 +31,14 @@ import Training
     #expect(abs(metrics[0].value - 100 * (2.0 / 3 + 2.0 / 3 + 0) / 3) < 1e-9)
     #expect(abs(metrics[1].value - 100 * 4.0 / 6) < 1e-9)
   }
+
+  @Test func `an answer counts as much as its score, and one that nobody gave not at all`() {
+    let scores = [LabelScore(label: 0, score: 1), LabelScore(label: 2, score: Float(2) / 3)]
+    let predictions = Predictions(kind: .classes, decisions: [0, 2, 1, 0], logits: [])
+    let labels: [ExampleLabel] = [.scores(scores), .scores(scores), .scores(scores), .scores([])]
+    let metrics = predictions.metrics(against: labels, outputs: 3)
+    #expect(metrics.map(\.name) == [.accuracy])
+    #expect(abs(metrics[0].value - 100 * (1 + 2.0 / 3) / 4) < 1e-5)  // scores are floats
+    #expect(labels[0].indices == [0, 2] && labels[3].indices.isEmpty)
+  }
 }

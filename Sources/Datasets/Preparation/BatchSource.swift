@@ -21,12 +21,16 @@ public protocol BatchSource: Sendable {
   var count: Int { get }
   /// SHA-256 of what decides the batches.
   var contentHash: String { get }
-  /// What each example is judged against, in order.
+  /// What each example is judged against, in order; empty where masks are (`judged`).
   var labels: [ExampleLabel] { get }
   /// Whether training sees other pixels of the same image each time.
   var drawsImages: Bool { get }
   /// The same split without its images, which need not be decoded then.
   var withoutImages: any BatchSource { get }
+  /// A predicted mask of an example as it is judged, and the true one: both `[height, width]`, of the size that the metric
+  /// is defined on.
+  /// - Parameter logits: `[side, side]`, as the network gives them.
+  func judged(_ logits: [Float], _ index: Int) -> (predicted: [Bool], truth: [UInt8])
   /// Batches of the examples at these places, in this order. The next may be made while one is used.
   func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader
 }
@@ -35,6 +39,11 @@ extension PreparedSplit: BatchSource {
   public var drawsImages: Bool { false }
   /// With them: they are in memory.
   public var withoutImages: any BatchSource { self }
+
+  /// In the size of the drawn image, which is the network's.
+  public func judged(_ logits: [Float], _ index: Int) -> (predicted: [Bool], truth: [UInt8]) {
+    (logits.map { $0 > 0 }, labels[index].maskValues)
+  }
 
   public func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader {
     var remaining = indices.makeIterator()

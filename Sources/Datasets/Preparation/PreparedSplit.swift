@@ -103,11 +103,9 @@ public struct PreparedSplit: Sendable {
         "\(name): expected one class per example of a classification")
       return .classes(classes)
     case .multiLabel(let names):
-      var values = [Float](repeating: 0, count: indices.count * names.count)
-      for (row, index) in indices.enumerated() {
-        for label in labels[index].indices { values[row * names.count + label] = 1 }
-      }
-      return .multiLabel(Tensor(values, [indices.count, names.count]))
+      return .multiLabel(indices.map { labels[$0] }.targets(labels: names.count))
+    case .answering(let names):
+      return .scores(indices.map { labels[$0] }.targets(labels: names.count))
     case .segmentation:
       let values = indices.flatMap { labels[$0].maskValues.map { Float($0) } }
       require(
@@ -133,13 +131,24 @@ public struct PreparedSplit: Sendable {
 }
 
 extension ExampleLabel {
-  /// The labels that hold: the one class, or those of a multi-label example; none for a mask.
+  /// The labels that hold: the one class, those of a multi-label example, or the answers that are right to a degree, the
+  /// rightest first; none for a mask.
   public var indices: [Int] {
     switch self {
     case .class(let index): [index]
     case .labels(let indices): indices
+    case .scores(let scores):
+      scores.sorted { ($1.score, $0.label) < ($0.score, $1.label) }.map(\.label)
     case .mask: []
     }
+  }
+
+  /// How right a label is: 1 for one that holds, 0 for one that does not, or its score.
+  public func credit(_ label: Int) -> Float {
+    if case .scores(let scores) = self {
+      return scores.first { $0.label == label }?.score ?? 0
+    }
+    return indices.contains(label) ? 1 : 0
   }
 
   /// The mask of a segmentation example; empty for others.
@@ -153,7 +162,25 @@ extension ExampleLabel {
     case .labels(let indices):
       hash.update(indices.count)
       for index in indices { hash.update(index) }
+    case .scores(let scores):
+      hash.update(scores.count)
+      for score in scores {
+        hash.update(score.label)
+        hash.update("\(score.score)")
+      }
     case .mask(let values): hash.update(values)
     }
+  }
+}
+
+extension [ExampleLabel] {
+  /// What a loss of independent sigmoids compares with, `[B, labels]`: 1 for a label that holds, its score for an answer, 0
+  /// for all others.
+  public func targets(labels width: Int) -> Tensor {
+    var values = [Float](repeating: 0, count: count * width)
+    for (row, label) in enumerated() {
+      for index in label.indices { values[row * width + index] = label.credit(index) }
+    }
+    return Tensor(values, [count, width])
   }
 }
