@@ -129,8 +129,8 @@ extension Experiment {
         alternative: "Eight drawn examples of the stand-in of \(card.standsFor) with their texts and answers.")
     }
 
-    //: Samples of the clips are in [Table 7](../Reports/table-7-mustard.md). Those of the referring sets come with Table 6, which is a
-    //: draft: `mope run table-6-ris` draws them.
+    //: Samples of the clips are in [Table 7](../Reports/table-7-mustard.md), of the referring sets in
+    //: [Table 6](../Reports/table-6-ris.md).
 
     //: ## Encoders
     //: Pretrained once by `mope pretrain`, on images, texts or sounds alone; no image was ever paired with a text. Probes are on

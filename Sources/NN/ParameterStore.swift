@@ -194,6 +194,24 @@ public struct Scope {
     return scope
   }
 
+  /// What `make` builds, with weights as after initialisation, for models that are only timed: matrices normal with
+  /// deviation 0.02, norms 1, biases 0. One table of normal numbers serves for all: drawing a hundred million takes longer
+  /// than timing them.
+  public func untrained<Model>(_ make: (Scope) throws -> Model) rethrows -> Model {
+    let first = store.parameters.count
+    let model = try make(undefined)
+    var stream = RandomStream(seed: 1)
+    let table = (0..<8191).map { _ in 0.02 * Float(stream.normal()) }  // a prime: rows differ
+    for parameter in store.parameters[first...] {
+      if parameter.shape.count == 1 {
+        parameter.value.overwrite(with: .full(parameter.shape, parameter.name.hasSuffix("bias") ? 0 : 1))
+      } else {
+        parameter.value.overwrite(byRepeating: table)
+      }
+    }
+    return model
+  }
+
   /// Parameters below that no checkpoint gives have undefined values: to count those of a large model without
   /// waiting for, or having the memory of, its initial values.
   public var undefined: Scope {

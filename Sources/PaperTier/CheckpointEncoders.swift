@@ -107,9 +107,10 @@ public struct PublishedSizes: EncoderSource {
   public func make(
     _ choice: EncoderChoice, windowPrompts: WindowPrompts, pools: Bool
   ) throws -> (Scope) -> any Encoder {
-    try encoderBuilder(
+    let build = try encoderBuilder(
       try choice.publishedWeights.expected, as: choice, windowPrompts: windowPrompts, pools: pools,
       weights: nil, source: choice.rawValue)
+    return { $0.untrained(build) }
   }
 
   public func digest(_ choice: EncoderChoice) throws -> String { "random" }

@@ -60,8 +60,14 @@ public struct CostTable: Sendable {
         try source.map { try $0.data.exampleShape(DataChoice(name, dataSeed: 1), for: method) }
           ?? name.usualShape(for: method)
       }
-      let probes = try CostProbe.measure(method, for: one.task, shapes: shapes, encoders: encoders)
-      for (name, probe) in zip(names, probes) {
+      // Datasets with examples of one shape, as RefCOCO and RefCOCO+ usually are, are measured once.
+      let distinct = shapes.enumerated().filter { shapes.firstIndex(of: $1) == $0 }.map(\.element)
+      let probes = Dictionary(
+        uniqueKeysWithValues: zip(
+          distinct,
+          try CostProbe.measure(method, for: one.task, shapes: distinct, encoders: encoders)))
+      for (name, shape) in zip(names, shapes) {
+        guard let probe = probes[shape] else { continue }
         // Runs of one class and dataset differ in their number of examples at most.
         let alike = members.filter { $0.data.name == name }
         for choice in Set(alike.map(\.data)).sorted(by: {
