@@ -18,16 +18,16 @@ extension Workbench.Cell {
   /// then stands for.
   func adapted(to tier: Tier, _ changes: RunChanges) -> Workbench.Cell {
     guard tier == .paper else { return self }
-    let method = method.published(on: data.name)
+    // A row that stands for the papers' with ViT-B keeps it; in the others Swin-B takes the place of ViT-mini.
+    let keepsViT = row.paper?.hasPrefix("mope-vit-") ?? false
+    let method = method.published(on: data.name, keepingViT: keepsViT)
     var (data, recipe) = (data, recipe)
     data.limit = changes.limit
     recipe.microBatch = changes.microBatch
     if changes.limit != nil { recipe.epochs = 1 }
-    // A row that stands for the papers' with another encoder, or for none, may be one of theirs now.
-    let mayMove = row.paper?.hasPrefix("mope-vit-") ?? true
+    // A row that stands for none of the papers' at mini may be one of theirs now.
     return Workbench.Cell(
-      row: .init(
-        row.id, title: row.title, paper: mayMove ? method.paperRow ?? row.paper : row.paper),
+      row: .init(row.id, title: row.title, paper: row.paper ?? method.paperRow),
       method: method, data: data, recipe: recipe)
   }
 }

@@ -81,9 +81,7 @@ public final class PublishedData: DataProvider {
     guard let manifest = try store.manifest(kind) else {
       throw Failure(.internal, "\(store.path(kind)): no manifest after preparation")
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return ContentHash.of(Array(try encoder.encode(manifest)))
+    return try manifest.identity()
   }
 
   /// Examples that a run trains on, and that it is judged on in all.

@@ -10,9 +10,11 @@ extension Method {
   /// Swin-B is the image encoder, but of MMBT, PromptFuse, PMF and Frozen, which the papers have with ViT-B, and of the
   /// frames of clips (MoPE, arXiv 2403.10568v1: MUStARD). Masks are made at 384 pixels with ten prompts a block on both
   /// sides, which explains the papers' parameter counts (segmentation models).
-  /// - Parameter data: what it is trained on.
-  public func published(on data: DataChoice.Name) -> Method {
-    var method = published
+  /// - Parameters:
+  ///   - data: what it is trained on.
+  ///   - keepingViT: leaves ViT where it is, for the papers' rows with ViT-B.
+  public func published(on data: DataChoice.Name, keepingViT: Bool = false) -> Method {
+    var method = published(keepingViT ? vision : publishedVision)
     guard data.isSegmentation, method.vision == .swin else { return method }
     method.vision = .swin384
     if tuning == .frozen && textPrompts == 4 { method.textPrompts = 10 }
@@ -20,7 +22,9 @@ extension Method {
   }
 
   /// This method as the papers have it for classes and labels.
-  public var published: Method {
+  public var published: Method { published(publishedVision) }
+
+  private func published(_ publishedVision: EncoderChoice) -> Method {
     var method = self
     if promptDropout == 0 { method.promptDropout = 0.1 }
     switch fusion {

@@ -29,15 +29,17 @@ public enum TinyCheckpoints {
       + letters + [".", ",", "!", "?", "'"] + letters.map { "##\($0)" }
   }()
 
-  /// Writes `swin-base-22k`, `swin-base-384-22k`, `vit-base-21k`, `bert-base` and `wav2vec2-base-960h`.
+  /// Writes `swin-base-22k`, `swin-base-384-22k`, `wav2vec2-base-960h`, and ViT and BERT in both sizes' folders.
   public static func write(to root: String) throws {
     try write("\(root)/swin-base-22k", "swin", swin) { _ = Swin(swin, $0) }
     try write("\(root)/swin-base-384-22k", "swin", largerSwin) { _ = Swin(largerSwin, $0) }
     try write("\(root)/wav2vec2-base-960h", "wav2vec2", wav2vec2) { _ = Wav2Vec2(wav2vec2, $0) }
-    try write("\(root)/vit-base-21k", "vit", vit) { _ = ViT(vit, pools: true, $0) }
-    try write("\(root)/bert-base", "bert", bert) { _ = BERT(bert, output: .pooler, $0) }
-    try AtomicFile.write(
-      vocabulary.joined(separator: "\n") + "\n", to: "\(root)/bert-base/vocab.txt")
+    for size in ["base", "large"] {
+      try write("\(root)/vit-\(size)-21k", "vit", vit) { _ = ViT(vit, pools: true, $0) }
+      try write("\(root)/bert-\(size)", "bert", bert) { _ = BERT(bert, output: .pooler, $0) }
+      try AtomicFile.write(
+        vocabulary.joined(separator: "\n") + "\n", to: "\(root)/bert-\(size)/vocab.txt")
+    }
   }
 
   private static func write(

@@ -12,6 +12,8 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
     public let bytes: Int
     /// Of a file the digest of its content; of a folder that of names and sizes.
     public let sha256: String
+    /// Of a folder: the digest is also that of when its files were last changed.
+    public var isDated: Bool?
   }
 
   /// A file of the prepared dataset.
@@ -28,13 +30,23 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
 
   public let version: Int
   public let dataset: String
-  public let sources: [Source]
+  public var sources: [Source]
   /// "classification", "multi-label", "segmentation" or "answering"
   public let task: String
   public let labels: [String]
   public let splits: [Part]
   public let skipped: Part
   public let notes: [String]
+
+  /// What says on any machine whether two prepared datasets are the same. A dated folder is left out: what was read from
+  /// it is in the records, and a copy of it has other dates.
+  public func identity() throws -> String {
+    var copy = self
+    copy.sources.removeAll { $0.isDated == true }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return ContentHash.of(Array(try encoder.encode(copy)))
+  }
 
   /// All files of the prepared dataset.
   var parts: [Part] { splits + [skipped] }

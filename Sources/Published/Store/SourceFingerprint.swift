@@ -52,6 +52,7 @@ enum SourceFingerprint {
       }
       bytes += Int(status.st_size)
     }
-    return PreparedManifest.Source(path: name, bytes: bytes, sha256: hash.finish())
+    return PreparedManifest.Source(
+      path: name, bytes: bytes, sha256: hash.finish(), isDated: isMedia ? nil : true)
   }
 }
