@@ -43,7 +43,9 @@ let package = Package(
     .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
     .target(
       name: "Laboratory",
-      dependencies: ["Encoders", "Fusion", "Datasets", "Training", "Reporting", "Determinism"]),
+      dependencies: [
+        "Encoders", "Fusion", "Datasets", "Images", "Training", "Reporting", "Determinism",
+      ]),
     .target(
       name: "Experiments",
       dependencies: [

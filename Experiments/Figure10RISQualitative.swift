@@ -77,8 +77,8 @@ extension Experiment {
       "Two expressions for objects of one shape give different masks more often with MoPE than with P-SequentialFuse",
       .beats(["mope"], ["p-sequentialfuse"], columns: apart, in: pairs), paper: "shown in pictures")
 
-    //: Both methods follow the expression: of two expressions about one image nearly every pair gives two masks, and about seven
-    //: questions in ten are answered with an overlap above one half. What the pictures show as faults, a mask on two objects or
+    //: Both methods follow the expression: of two expressions about one image nearly every pair gives two masks, and seven of ten
+    //: of these questions are answered with an overlap above one half. What the pictures show as faults, a mask on two objects or
     //: between them, both make. A prompt mapped from the text, which P-SequentialFuse has as well, is what the answer hangs on here
     //: ([Table 6](../Reports/table-6-ris.md)); that the papers' P-SequentialFuse picks wrong objects is not found.
   }

@@ -1,4 +1,5 @@
 import Datasets
+import Images
 import Reporting
 import Training
 
@@ -17,33 +18,11 @@ public struct ReferringSample: Sendable {
   init?(_ example: Example) {
     guard let image = example.image, case .mask(let mask) = example.label else { return nil }
     (width, height) = (image.width, image.height)
-    self.image = Self.reduced(image, by: max(1, min(image.width, image.height) / 120))
+    let photo = RasterImage(width: image.width, height: image.height, pixels: image.bytes)
+    let shown = min(image.width, image.height) < 240 ? photo : photo.resized(shorterSide: 120)
+    self.image = RGBImage(width: shown.width, height: shown.height, bytes: shown.pixels)
     expression = example.text ?? ""
     truth = mask.map { $0 > 0 }
-  }
-
-  /// The means of squares of so many pixels.
-  private static func reduced(_ image: Pixels, by divisor: Int) -> RGBImage {
-    guard divisor > 1 else {
-      return RGBImage(width: image.width, height: image.height, bytes: image.bytes)
-    }
-    let (width, height) = (image.width / divisor, image.height / divisor)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(3 * width * height)
-    for y in 0..<height {
-      for x in 0..<width {
-        for channel in 0..<3 {
-          var sum = 0
-          for row in y * divisor..<(y + 1) * divisor {
-            for column in x * divisor..<(x + 1) * divisor {
-              sum += Int(image.bytes[3 * (row * image.width + column) + channel])
-            }
-          }
-          bytes.append(UInt8(sum / (divisor * divisor)))
-        }
-      }
-    }
-    return RGBImage(width: width, height: height, bytes: bytes)
   }
 
   /// The image where the mask is, pale elsewhere, with an outline.

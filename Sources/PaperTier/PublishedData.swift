@@ -36,7 +36,7 @@ public final class PublishedData: DataProvider {
   }
 
   public func task(_ choice: DataChoice) throws -> DatasetTask {
-    try dataset(try kind(choice)).task.forTraining
+    try dataset(try kind(choice)).task
   }
 
   public func examples(_ choice: DataChoice, pictures: Int) throws -> [Example] {
@@ -164,7 +164,7 @@ public final class PublishedData: DataProvider {
     if let frames = inputs.frames { hash.update("\(frames)") }
     if let sounds = inputs.sounds { hash.update("\(sounds)") }
     return try PublishedSplit(
-      dataset, split, records: records, task: dataset.task.forTraining, digest: hash.finish(),
+      dataset, split, records: records, task: dataset.task, digest: hash.finish(),
       inputs: inputs, workers: workers)
   }
 

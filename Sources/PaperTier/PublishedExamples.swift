@@ -71,14 +71,3 @@ extension PublishedRecord {
     }
   }
 }
-
-extension PublishedTask {
-  var forTraining: DatasetTask {
-    switch self {
-    case .classification(let labels): .classification(labels: labels)
-    case .multiLabel(let labels): .multiLabel(labels: labels)
-    case .segmentation: .segmentation
-    case .answering(let labels): .answering(labels: labels)
-    }
-  }
-}

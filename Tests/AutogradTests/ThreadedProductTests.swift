@@ -9,16 +9,21 @@ import Testing
     return Tensor((0..<shape.reduce(1, *)).map { _ in Float(stream.normal()) }, shape)
   }
 
+  private func layer(
+    _ size: (rows: Int, outputs: Int, inputs: Int)
+  ) -> (x: Tensor, weight: Tensor, bias: Tensor, cotangent: Tensor) {
+    (
+      random([size.rows, size.inputs], "x"), random([size.outputs, size.inputs], "weight"),
+      random([size.outputs], "bias"), random([size.rows, size.outputs], "cotangent")
+    )
+  }
+
   /// Packed (many rows), by rows, by columns, and too small to be cut.
   @Test(arguments: [(1101, 256, 160), (700, 96, 64), (130, 600, 64), (5, 33, 7)])
   func `threads change a layer and its gradients by rounding alone`(
     _ size: (rows: Int, outputs: Int, inputs: Int)
   ) throws {
-    let (x, weight, bias) = (
-      random([size.rows, size.inputs], "x"), random([size.outputs, size.inputs], "weight"),
-      random([size.outputs], "bias")
-    )
-    let cotangent = random([size.rows, size.outputs], "cotangent")
+    let (x, weight, bias, cotangent) = layer(size)
     func pass() throws -> [Tensor] {
       let (input, matrix) = (x.variable, weight.variable)
       let (plain, curved) = (linear(input, matrix, bias), linearGELU(input, matrix, bias))
@@ -41,11 +46,7 @@ import Testing
   func `a weight that is kept packed gives the same layer and gradient`(
     _ size: (rows: Int, outputs: Int, inputs: Int)
   ) throws {
-    let (x, weight, bias) = (
-      random([size.rows, size.inputs], "x"), random([size.outputs, size.inputs], "weight"),
-      random([size.outputs], "bias")
-    )
-    let cotangent = random([size.rows, size.outputs], "cotangent")
+    let (x, weight, bias, cotangent) = layer(size)
     func pass(_ packing: PackedWeight?) throws -> [Tensor] {
       let input = x.variable
       let y = linear(input, weight, bias, packing: packing)

@@ -136,7 +136,11 @@ import Training
       shapes: [8, 60].map { ExampleShape(tokens: $0, side: 32) }, encoders: EncoderCatalogue(encoders))
     #expect(probes.count == 2)
     #expect(probes[1].bytesPerExample > probes[0].bytesPerExample)
-    #expect(probes.allSatisfy { $0.secondsPerTrainedExample > 0 && $0.fixedBytes > 0 })
+    #expect(probes.allSatisfy { $0.secondsPerTrainedExample > 0 })
+    let tuned = try CostProbe.measure(
+      .sequentialFuse.published, for: .classification(labels: ["yes", "no"]),
+      shapes: [ExampleShape(tokens: 8, side: 32)], encoders: EncoderCatalogue(encoders))
+    #expect(tuned[0].fixedBytes > 2 * probes[0].fixedBytes)  // moments and gradients of both encoders
     #expect(
       Method.mope(.all, experts: 4).published.costClass
         == Method.mope(.all, experts: 16).published.costClass)

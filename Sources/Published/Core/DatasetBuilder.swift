@@ -39,7 +39,7 @@ struct DatasetBuilder {
   /// - Throws: `Failure(.badInput)` for a split without records, `Failure(.missingInput)` for image and sound files that
   ///   are not there.
   func finished(
-    _ task: PublishedTask, splits: [Split], alias: (Split, of: Split)? = nil
+    _ task: DatasetTask, splits: [Split], alias: (Split, of: Split)? = nil
   ) throws -> PublishedDataset {
     for split in splits where count(split) == 0 {
       let skipped = skips.filter { $0.split == split }

@@ -6,7 +6,7 @@ public struct PublishedDataset: Sendable {
   public let kind: PublishedKind
   /// The folder that the records' paths are relative to.
   public let folder: String
-  public let task: PublishedTask
+  public let task: DatasetTask
   /// In the order of `Split.allCases`; only the splits that the dataset has.
   public let splits: [(split: Split, records: [PublishedRecord])]
   public let skips: [SkippedRecord]
@@ -14,7 +14,7 @@ public struct PublishedDataset: Sendable {
   public let notes: [String]
 
   public init(
-    kind: PublishedKind, folder: String, task: PublishedTask,
+    kind: PublishedKind, folder: String, task: DatasetTask,
     splits: [(split: Split, records: [PublishedRecord])], skips: [SkippedRecord], notes: [String]
   ) {
     self.kind = kind
@@ -35,26 +35,6 @@ public struct PublishedDataset: Sendable {
 
   /// Where a record's file is.
   public func path(_ file: String) -> String { "\(folder)/\(file)" }
-}
-
-/// What is to be predicted.
-public enum PublishedTask: Sendable, Equatable {
-  /// One class per record; names in index order.
-  case classification(labels: [String])
-  /// Any number of labels per record.
-  case multiLabel(labels: [String])
-  /// The mask of the object that a text refers to.
-  case segmentation
-  /// One of the frequent answers, judged by people's votes.
-  case answering(labels: [String])
-
-  /// Names of the labels; none for segmentation.
-  public var labels: [String] {
-    switch self {
-    case .classification(let labels), .multiLabel(let labels), .answering(let labels): labels
-    case .segmentation: []
-    }
-  }
 }
 
 /// A record that is not in the dataset, and why.

@@ -77,7 +77,7 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
   }
 
   /// The task with its labels.
-  func publishedTask(_ folder: String) throws -> PublishedTask {
+  func datasetTask(_ folder: String) throws -> DatasetTask {
     switch task {
     case "classification": return .classification(labels: labels)
     case "multi-label": return .multiLabel(labels: labels)
@@ -88,7 +88,7 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
   }
 }
 
-extension PublishedTask {
+extension DatasetTask {
   /// As in manifests.
   var kindName: String {
     switch self {

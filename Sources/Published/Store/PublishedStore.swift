@@ -90,7 +90,7 @@ public struct PublishedStore: Sendable {
       (try split(part.split, target), try records(part, in: target))
     }
     return PublishedDataset(
-      kind: kind, folder: data, task: try manifest.publishedTask(target), splits: splits,
+      kind: kind, folder: data, task: try manifest.datasetTask(target), splits: splits,
       skips: try skips(manifest.skipped, in: target), notes: manifest.notes)
   }
 
