@@ -39,7 +39,7 @@ extension Experiment {
           "", columnTitles: ["image and expression", "truth", "MoPE", "P-SequentialFuse"],
           rows: rows, side: 112),
         named: name,
-        "\(data.title)'s stand-in: three images with two expressions each, three questions of test A, three of test B, all the first of their split, by the models of the first seed. What a mask covers keeps its colours.",
+        "\(data.title)\(workbench.wording("'s stand-in")): three images with two expressions each, three questions of test A, three of test B, all the first of their split, by the models of the first seed. What a mask covers keeps its colours.",
         alternative:
           "Twelve rows of an image with an expression, the true mask, MoPE's and P-SequentialFuse's; the tables below have the numbers."
       )

@@ -69,7 +69,7 @@ extension Experiment {
         named: "sheets",
         "The first test examples of each of the four largest experts, with question and right answer; seed \(first.run.run.seed).",
         alternative:
-          "Four groups of drawn scenes with coloured shapes; under each scene its question and the right answer."
+          "Four groups of \(workbench.wording("drawn scenes with coloured shapes", published: "photos")); under each its question and the right answer."
       )
       notebook.show(
         Panels(

@@ -42,7 +42,7 @@ extension Experiment {
         notebook.show(
           ImageGrid("Expert \(expert)", cells, columns: 4, side: 96), named: "expert-\(place)-sheet",
           "Twelve of the \(counts[expert]) pairs that go to expert \(expert).",
-          alternative: "Twelve drawn scenes with their sentences, routed to expert \(expert).")
+          alternative: "Twelve \(workbench.wording("drawn scenes", published: "photos")) with their sentences, routed to expert \(expert).")
         if !words.isEmpty {
           notebook.show(
             WordCloud("Expert \(expert)", words: words), named: "expert-\(place)-words",

@@ -50,7 +50,9 @@ extension Experiment {
     }
     notebook.show(
       sizes,
-      "Trainable parameters on the SNLI-VE stand-in, and what the papers print for the full-size networks. With encoders this small the papers' 0.8 % cannot be had: the ratio is what it is.")
+      "Trainable parameters on SNLI-VE, and what the papers print."
+        + workbench.wording(
+          " With encoders as small as those of the stand-ins the papers' 0.8 % cannot be had: the ratio is what it is."))
 
     for column in measured.columns {
       notebook.show(

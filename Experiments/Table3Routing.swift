@@ -56,7 +56,7 @@ extension Experiment {
     }
     notebook.show(
       BarChart(
-        "Routing and its regularisation", axis: Axis("SNLI-VE stand-in, accuracy [%]", includes: [60, 100]),
+        "Routing and its regularisation", axis: Axis("SNLI-VE\(workbench.wording(" stand-in")), accuracy [%]", includes: [60, 100]),
         groups: ["dense, frozen keys", "dense, learned keys", "top-1, frozen keys", "top-1, learned keys"],
         series: [
           bars("importance loss 0.01", ["dense", "dense-learned", "top1", "top1-learned"]),

@@ -41,7 +41,7 @@ extension Experiment {
     notebook.compare(measured)
     notebook.show(
       BarChart(
-        "Which text encoder steers", axis: Axis("MM-IMDB stand-in, F1 [%]", includes: [0]),
+        "Which text encoder steers", axis: Axis("MM-IMDB\(workbench.wording(" stand-in")), F1 [%]", includes: [0]),
         groups: measured.rows.map(\.title),
         series: measured.columns.map { column in
           BarChart.Series(

@@ -36,9 +36,9 @@ extension Experiment {
           "", samples.map { ImageGrid.Cell($0.showing($0.truth), $0.expression) }, columns: 4,
           side: 120),
         named: "samples-\(data.name == .refCOCO ? "refcoco" : "refcoco-plus")",
-        "The first eight validation questions of \(data.title)'s stand-in; what is to be found keeps its colours.",
+        "The first eight validation questions of \(data.title)\(workbench.wording("'s stand-in")); what is to be found keeps its colours.",
         alternative:
-          "Eight drawn scenes of coloured shapes, one outlined in each, with an expression.")
+          "Eight \(workbench.wording("drawn scenes of coloured shapes", published: "photos")), one object outlined in each, with an expression.")
     }
 
     //: ## Runs
@@ -56,15 +56,18 @@ extension Experiment {
       let columns = measured.columns.filter { $0.id.hasPrefix("\(data.name.rawValue):") }
       notebook.show(
         BarChart(
-          data.title, axis: Axis("\(data.title) stand-in, mIoU [%]", includes: [0, 100]),
+          data.title, axis: Axis("\(data.title)\(workbench.wording(" stand-in")), mIoU [%]", includes: [0, 100]),
           groups: [Split.validation, .testA, .testB].map(\.shortName),
           series: measured.rows.map { row in
             BarChart.Series(
               row.title, columns.map { measured.estimate(row: row.id, column: $0.id) })
           },
-          references: [BarChart.Reference("a random object, outlined without fault", 29.2)]),
+          references: workbench.tier == .paper
+            ? [] : [BarChart.Reference("a random object, outlined without fault", 29.2)]),
         named: data.name == .refCOCO ? "refcoco" : "refcoco-plus",
-        "Mean intersection over union on the three splits of \(data.title)'s stand-in, 1000 questions each. Bars are means over the seeds, intervals 95 % (t), dots single seeds. The line is what pointing at one of three or four objects at random would give.",
+        "Mean intersection over union on the three splits of \(data.title)\(workbench.wording("'s stand-in"))\(workbench.wording(", 1000 questions each")). Bars are means over the seeds, intervals 95 % (t), dots single seeds."
+          + workbench.wording(
+            " The line is what pointing at one of three or four objects at random would give."),
         alternative:
           "Grouped bar chart of three methods on three splits; the table above has the numbers.")
     }

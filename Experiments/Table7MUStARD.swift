@@ -38,9 +38,11 @@ extension Experiment {
     }
     notebook.show(
       ImageGrid("", clips, columns: 4, side: 130), named: "samples",
-      "The first eight test clips of the stand-in: the first of four frames, the words, how the voice sounds, the label.",
+      "The first eight test clips\(workbench.wording(" of the stand-in")): the first \(workbench.wording("of four frames", published: "frame")), the words,\(workbench.wording(" how the voice sounds,")) the label.",
       alternative:
-        "Eight drawn faces, some with the mouth up and some with it down, each with a short sentence, a kind of voice and a label."
+        workbench.wording(
+          "Eight drawn faces, some with the mouth up and some with it down, each with a short sentence, a kind of voice and a label.",
+          published: "Eight frames, each with the words of its clip and a label.")
     )
 
     //: ## Runs
@@ -71,7 +73,7 @@ extension Experiment {
 
     notebook.show(
       BarChart(
-        "Sarcasm", axis: Axis("MUStARD stand-in, accuracy [%]", includes: [0, 100]),
+        "Sarcasm", axis: Axis("MUStARD\(workbench.wording(" stand-in")), accuracy [%]", includes: [0, 100]),
         groups: measured.rows.map(\.title),
         series: [
           BarChart.Series(

@@ -54,6 +54,32 @@ public func sum(_ x: Tensor, axis: Int) -> Tensor {
   }
 }
 
+/// The largest of each column over one axis, which disappears (torch.max): `[B, N, C]`, axis 1 → `[B, C]`. The first of
+/// equals has the gradient.
+public func maximum(_ x: Tensor, axis: Int) -> Tensor {
+  require(axis >= 0 && axis < x.rank && x.shape[axis] > 0, "maximum: \(x.shape) has no axis \(axis)")
+  let n = x.shape[axis]
+  let inner = Array(x.shape[(axis + 1)...]).product
+  var sizes = x.shape
+  sizes.remove(at: axis)
+  let y = Tensor.empty(sizes)
+  var sources = [Int](repeating: 0, count: y.count)  // in x
+  for i in 0..<y.count {
+    let first = i / inner * n * inner + i % inner
+    let largest = stride(from: first, to: first + n * inner, by: inner).max {
+      x.pointer[$0] < x.pointer[$1] || x.pointer[$0] == x.pointer[$1] && $0 > $1
+    }
+    sources[i] = largest ?? first
+    y.mutablePointer[i] = x.pointer[sources[i]]
+  }
+  let old = x.shape
+  return y.derived(from: [x]) { gradient, _ in
+    let dx = Tensor.zeros(old)
+    for (i, source) in sources.enumerated() { dx.mutablePointer[source] = gradient.pointer[i] }
+    return [dx]
+  }
+}
+
 /// `(standard deviation / mean)²` of the elements, with the unbiased standard deviation (n − 1).
 public func squaredCoefficientOfVariation(_ x: Tensor) -> Tensor {
   let n = x.count

@@ -50,6 +50,11 @@ public final class Workbench {
   /// The dataset of this name as this experiment is asked to draw it.
   public func data(_ name: DataChoice.Name) -> DataChoice { DataChoice(name, dataSeed: dataSeed) }
 
+  /// What a caption says of a stand-in, and what it says of published data.
+  public func wording(_ standIn: String, published: String = "") -> String {
+    tier == .paper ? published : standIn
+  }
+
   /// The first examples of the judged split as pictures with their texts and answers.
   public func contactSheet(_ data: DataChoice, count: Int) throws -> [ImageGrid.Cell] {
     if tier == .paper { return try publishedPictures(data, count: count) }

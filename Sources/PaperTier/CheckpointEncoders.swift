@@ -100,20 +100,25 @@ public final class CheckpointEncoders: EncoderSource {
   }
 }
 
-/// The encoders in their published sizes with random weights: what a training costs can be measured without them.
-public struct PublishedSizes: EncoderSource {
-  public init() {}
+/// Encoders without their weights: what a training costs can be measured, and parameters counted, by sizes alone.
+struct UntrainedEncoders: EncoderSource {
+  let sizes: @Sendable (EncoderChoice) throws -> EncoderConfiguration
+  /// Weights are undefined, which takes neither time nor memory.
+  var onlyCounts = false
 
-  public func make(
+  /// In their published sizes.
+  static let published = UntrainedEncoders { try $0.publishedWeights.expected }
+
+  func make(
     _ choice: EncoderChoice, windowPrompts: WindowPrompts, pools: Bool
   ) throws -> (Scope) -> any Encoder {
     let build = try encoderBuilder(
-      try choice.publishedWeights.expected, as: choice, windowPrompts: windowPrompts, pools: pools,
-      weights: nil, source: choice.rawValue)
-    return { $0.untrained(build) }
+      try sizes(choice), as: choice, windowPrompts: windowPrompts, pools: pools, weights: nil,
+      source: choice.rawValue)
+    return { [onlyCounts] scope in onlyCounts ? build(scope.undefined) : scope.untrained(build) }
   }
 
-  public func digest(_ choice: EncoderChoice) throws -> String { "random" }
+  func digest(_ choice: EncoderChoice) throws -> String { "random" }
 }
 
 extension EncoderChoice {

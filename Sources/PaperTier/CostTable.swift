@@ -2,6 +2,8 @@ import Autograd
 import Datasets
 import Determinism
 import Foundation
+import Fusion
+import Images
 import Published
 import Training
 
@@ -9,19 +11,28 @@ import Training
 public struct CostTable: Sendable {
   /// The runs of one class of methods on one dataset.
   public struct Row: Sendable {
+    /// Of the first method of the class, and how many cost the same.
     public let title: String
     public let data: DataChoice.Name
-    public let runs: Int
-    /// Examples that are trained on, over all epochs, and that are judged, of one run.
-    public let trained: Int
-    public let judged: Int
+    public let counts: ExampleCounts
+    public let epochs: Int
     public let batchSize: Int
     public let probe: CostProbe
+    /// Images whose feature is computed once and kept.
+    public let keptImages: Int
+    /// Of each run: they differ within a class, as with the number of experts.
+    public let trainableParameters: [Int]
+    /// Names what features are kept under: runs of one dataset and image encoder share them.
+    fileprivate let imageEncoder: String
 
+    public var runs: Int { trainableParameters.count }
     /// Of one run on one core.
     public var hours: Double {
-      (Double(trained) * probe.secondsPerTrainedExample
-        + Double(judged) * probe.secondsPerJudgedExample) / 3600
+      let trained = counts.train / batchSize * batchSize * epochs
+      return
+        (Double(trained) * probe.secondsPerTrainedExample
+        + Double(counts.judged) * probe.secondsPerJudgedExample
+        + Double(keptImages) * (probe.keptFeature?.secondsPerImage ?? 0)) / 3600
     }
     /// Of one run that passes so many examples at once.
     public func bytes(batch: Int) -> Int { probe.fixedBytes + batch * probe.bytesPerExample }
@@ -30,10 +41,9 @@ public struct CostTable: Sendable {
       let count = min(batchSize, (bytes - probe.fixedBytes) / max(1, probe.bytesPerExample))
       return count >= 2 ? count : nil
     }
-    /// The trained tensors of a finished run, and the checkpoint of an unfinished one with its moments.
-    public var diskBytes: (stored: Int, checkpoint: Int) {
-      (4 * probe.trainableParameters, 12 * probe.trainableParameters)
-    }
+    /// The state of an unfinished run: trained tensors and their moments.
+    public var checkpointBytes: Int { 12 * (trainableParameters.max() ?? 0) }
+    fileprivate var featureBytes: Int { 4 * keptImages * (probe.keptFeature?.width ?? 0) }
   }
 
   public let rows: [Row]
@@ -46,8 +56,11 @@ public struct CostTable: Sendable {
     _ runs: [TrainingRun], source: (data: PublishedData, encoders: CheckpointEncoders)?,
     watching: (String) -> Void
   ) throws {
-    let encoders =
-      source.map { EncoderCatalogue($0.encoders) } ?? EncoderCatalogue(PublishedSizes())
+    let encoders = EncoderCatalogue(source.map { $0.encoders } ?? UntrainedEncoders.published)
+    let counting = EncoderCatalogue(
+      UntrainedEncoders(
+        sizes: source.map { $0.encoders.configuration } ?? UntrainedEncoders.published.sizes,
+        onlyCounts: true))
     var classes: [CostClass] = []
     for run in runs where !classes.contains(CostClass(run)) { classes.append(CostClass(run)) }
     var rows: [Row] = []
@@ -55,10 +68,14 @@ public struct CostTable: Sendable {
       let method = one.method
       let members = runs.filter { CostClass($0) == one }
       let names = DataChoice.Name.allCases.filter { name in members.contains { $0.data.name == name } }
-      watching(method.title)
+      watching(Self.title(members))
+      let keepsFeatures = method.fixedImageFeature != nil
       let shapes = try names.map { name in
-        try source.map { try $0.data.exampleShape(DataChoice(name, dataSeed: 1), for: method) }
+        var shape =
+          try source.map { try $0.data.exampleShape(DataChoice(name, dataSeed: 1), for: method) }
           ?? name.usualShape(for: method)
+        shape.keepsFeatures = keepsFeatures && !name.drawsImages
+        return shape
       }
       // Datasets with examples of one shape, as RefCOCO and RefCOCO+ usually are, are measured once.
       let distinct = shapes.enumerated().filter { shapes.firstIndex(of: $1) == $0 }.map(\.element)
@@ -70,22 +87,57 @@ public struct CostTable: Sendable {
         guard let probe = probes[shape] else { continue }
         // Runs of one class and dataset differ in their number of examples at most.
         let alike = members.filter { $0.data.name == name }
-        for choice in Set(alike.map(\.data)).sorted(by: {
-          ($0.trainLimit ?? 0) < ($1.trainLimit ?? 0)
-        }) {
-          let those = alike.filter { $0.data == choice }
-          let (train, judged) = try Self.sizes(choice, source?.data)
-          let recipe = those[0].recipe
-          let batch = min(recipe.batchSize, train)
+        for limit in Set(alike.map { $0.data.trainLimit ?? .max }).sorted() {
+          let those = alike.filter { $0.data.trainLimit ?? .max == limit }
+          let choice = those[0].data
+          let counts = try source?.data.counts(choice) ?? choice.publishedCounts
+          let judgedImages = keepsFeatures ? counts.judgedImages : 0
           rows.append(
             Row(
-              title: "\(method.title)\(choice.trainLimit.map { ", \($0) examples" } ?? "")",
-              data: name, runs: those.count, trained: train / batch * batch * recipe.epochs,
-              judged: judged, batchSize: batch, probe: probe))
+              title: Self.title(those) + (choice.trainLimit.map { ", \($0) examples" } ?? ""),
+              data: name, counts: counts, epochs: those[0].recipe.epochs,
+              batchSize: min(those[0].recipe.batchSize, counts.train), probe: probe,
+              keptImages: judgedImages + (shape.keepsFeatures ? counts.trainImages : 0),
+              trainableParameters: try Self.trainable(those, one.task, counting),
+              imageEncoder: "\(name.rawValue) \(method.vision.rawValue) \(method.usesPoolers)"))
         }
       }
     }
     self.rows = rows
+  }
+
+  /// "MoPE k=16", or "MoPE k=16 and 3 more".
+  private static func title(_ runs: [TrainingRun]) -> String {
+    let others = Set(runs.map(\.method)).count - 1
+    let method = runs[0].method
+    var title = method.title
+    let reading = method.textTuning ?? method.tuning
+    let isUsual =
+      method.text == .bert && reading == method.tuning
+      && (reading != .frozen || method.textPrompts > 0)
+    if case .mope(let configuration, let main) = method.fusion {
+      if main == .vision, !isUsual {
+        title += ", text: \(method.text.rawValue) \(reading.rawValue)"
+      }
+      if ![MoPEConfiguration().length, 10].contains(configuration.length) {
+        title += ", l = \(configuration.length)"
+      }
+    }
+    return title + (others > 0 ? " and \(others) more" : "")
+  }
+
+  /// The trainable parameters of each run.
+  private static func trainable(
+    _ runs: [TrainingRun], _ task: DatasetTask, _ encoders: EncoderCatalogue
+  ) throws -> [Int] {
+    var known: [Method: Int] = [:]
+    return try runs.map { run in
+      if let count = known[run.method] { return count }
+      let model = try run.method.model(
+        for: task, encoders: encoders, random: RandomStream(seed: 0))
+      known[run.method] = model.store.trainableCount
+      return model.store.trainableCount
+    }
   }
 
   /// Methods that cost the same on the same examples, and what they predict.
@@ -106,20 +158,25 @@ public struct CostTable: Sendable {
     }
   }
 
-  private static func sizes(
-    _ choice: DataChoice, _ data: PublishedData?
-  ) throws -> (train: Int, judged: Int) {
-    if let data { return try data.sizes(choice) }
-    let sizes = choice.name.publishedSizes
-    return (min(choice.trainLimit ?? .max, sizes.train), sizes.judged)
-  }
-
   /// Hours of one core for all runs.
   public var hours: Double { rows.reduce(0) { $0 + Double($1.runs) * $1.hours } }
   /// Hours of one core for the longest run, which is never split.
   public var longestHours: Double { rows.map(\.hours).max() ?? 0 }
   /// What all finished runs keep.
-  public var diskBytes: Int { rows.reduce(0) { $0 + $1.runs * $1.diskBytes.stored } }
+  public var tensorBytes: Int { 4 * rows.reduce(0) { $0 + $1.trainableParameters.reduce(0, +) } }
+  /// Features of images that are kept for all runs.
+  public var featureBytes: Int {
+    Dictionary(rows.map { ($0.imageEncoder, $0.featureBytes) }, uniquingKeysWith: max).values.reduce(
+      0, +)
+  }
+}
+
+/// How many examples a run of one choice of data has, and how many images they show.
+public struct ExampleCounts: Sendable {
+  public var train: Int
+  public var judged: Int
+  public var trainImages: Int
+  public var judgedImages: Int
 }
 
 /// A machine that trains several runs at once, each on some cores of which one decodes images.
@@ -178,20 +235,42 @@ extension DataChoice.Name {
       samples: isClip ? Self.usualSeconds * WaveFile.speechRate : 0)
   }
 
-  /// The examples a run trains on and is judged on, by the sizes that papers print.
-  fileprivate var publishedSizes: (train: Int, judged: Int) {
-    let published = PublishedKind(rawValue: rawValue)?.publishedSizes ?? []
-    func count(_ split: Split) -> Int { published.first { $0.split == split }?.count ?? 0 }
+  /// Whether training sees other pixels of an image in each epoch.
+  fileprivate var drawsImages: Bool {
     switch self {
+    case .snliVE: ImagePreparation.snliVE.augmentation != nil
+    case .mmIMDB: ImagePreparation.mmIMDB.augmentation != nil
+    case .food101, .refCOCO, .refCOCOPlus, .vqaV2, .mustard: false
+    }
+  }
+}
+
+extension DataChoice {
+  /// By the sizes that papers print.
+  fileprivate var publishedCounts: ExampleCounts {
+    let published = PublishedKind(rawValue: name.rawValue)?.publishedSizes ?? []
+    func count(_ split: Split) -> Int { published.first { $0.split == split }?.count ?? 0 }
+    var counts = ExampleCounts(
+      train: count(.train), judged: count(.test), trainImages: count(.train),
+      judgedImages: count(.test))
+    switch name {
     case .refCOCO, .refCOCOPlus:
       // RefCOCO has 142 209 expressions of 50 000 objects, and the tests are judged by expression. Pairs are some of them.
       let perObject = 142_209.0 / 50_000
       let tests = Double(count(.testA) + count(.testB)) * perObject
-      return (
-        count(.train), count(.validation) + Int(tests) + DataChoice.judgedTrainingMasks
-      )
-    case .vqaV2: return (count(.train), 35_000)
-    case .snliVE, .food101, .mmIMDB, .mustard: return (count(.train), count(.test))
+      counts.judged = count(.validation) + Int(tests) + Self.judgedTrainingMasks
+      counts.judgedImages = counts.judged
+    case .vqaV2:
+      // The first 35 000 of 214 354 questions about the 40 504 images of validation.
+      (counts.trainImages, counts.judged) = (82_783, 35_000)
+      counts.judgedImages = counts.judged * 40_504 / count(.validation)
+    case .snliVE: (counts.trainImages, counts.judgedImages) = (29_783, 1000)
+    case .food101, .mmIMDB, .mustard: break
     }
+    if let trainLimit {
+      counts.train = min(counts.train, trainLimit)
+      counts.trainImages = min(counts.trainImages, trainLimit)
+    }
+    return counts
   }
 }

@@ -84,14 +84,21 @@ public final class PublishedData: DataProvider {
     return try manifest.identity()
   }
 
-  /// Examples that a run trains on, and that it is judged on in all.
-  func sizes(_ choice: DataChoice) throws -> (train: Int, judged: Int) {
+  /// Of a run's examples.
+  func counts(_ choice: DataChoice) throws -> ExampleCounts {
     let dataset = try dataset(try kind(choice))
-    let judged = try dataset.judgedSplits(choice).reduce(0) { sum, split in
-      let count = selected(dataset, choice, split).count
-      return sum + (split == .train ? min(count, DataChoice.judgedTrainingMasks) : count)
+    let trained = selected(dataset, choice, .train)
+    var judged: [PublishedRecord] = []
+    for split in try dataset.judgedSplits(choice) {
+      let records = selected(dataset, choice, split)
+      judged += split == .train ? records.prefix(DataChoice.judgedTrainingMasks) : records[...]
     }
-    return (selected(dataset, choice, .train).count, judged)
+    func images(_ records: [PublishedRecord]) -> Int {
+      Set(records.map { $0.image ?? $0.frames.first ?? "" }).count
+    }
+    return ExampleCounts(
+      train: trained.count, judged: judged.count, trainImages: images(trained),
+      judgedImages: images(judged))
   }
 
   /// Image files of the training split, the first so many.

@@ -49,6 +49,19 @@ struct PublishedSplit: BatchSource {
   var count: Int { records.count }
   var drawsImages: Bool { inputs.images?.augmentation != nil }
 
+  /// SNLI-VE and VQAv2 ask several things about an image.
+  var imageOwners: [Int]? {
+    var first: [String: Int] = [:]
+    let owners = records.enumerated().map { index, record in
+      guard record.frames.isEmpty else { return index }
+      let image = record.image ?? ""  // all without one see the same grey
+      let owner = first[image] ?? index
+      first[image] = owner
+      return owner
+    }
+    return first.count < records.count ? owners : nil
+  }
+
   var withoutImages: any BatchSource {
     var copy = self
     copy.inputs.images = nil

@@ -15,11 +15,12 @@ public struct CostProbe: Sendable {
   public let secondsPerTrainedExample: Double
   /// One forward pass.
   public let secondsPerJudgedExample: Double
+  /// What a method keeps of its images (`Method.fixedImageFeature`); nil where it needs the images each time.
+  public let keptFeature: (secondsPerImage: Double, width: Int)?
   /// What every batch of a training holds besides: weights, moments and gradients.
   public let fixedBytes: Int
   /// What a training step holds for each example of the batch, or of the micro-batch.
   public let bytesPerExample: Int
-  public let trainableParameters: Int
 
   private static let examples = 2
 
@@ -47,26 +48,36 @@ public struct CostProbe: Sendable {
     // Weights and gradients, and AdamW's two moments of what trains.
     let (trainable, all) = (model.store.trainableCount, model.store.count)
     let fixedBytes = 4 * (all + 3 * trainable)
+    let imageEncoder = try method.fixedImageFeature.map { try encoders.frozen($0, of: method) }
     return try shapes.enumerated().map { place, shape in
       try Interruption.check()
-      let batch = shape.batch(examples, for: task, random)
-      func step(_ index: Int) {
-        let output = model(batch, .training(random.stream("training").stream(index)))
-        let gradients = recipe.objective(of: output, batch).backward()
+      let images = shape.batch(examples, for: task, random)
+      var featured = images
+      var keptFeature: (secondsPerImage: Double, width: Int)?
+      if let imageEncoder, let modality = method.fixedImageFeature {
+        var feature = Tensor.zeros([])
+        let time = seconds { feature = imageEncoder.feature(images, .evaluation, prompts: nil).detached }
+        keptFeature = (time / Double(examples), feature.lastAxis)
+        featured.features[modality.rawValue] = feature
+      }
+      let trainedOn = shape.keepsFeatures ? featured : images
+      func step(_ trainedOn: Batch, _ index: Int) {
+        let output = model(trainedOn, .training(random.stream("training").stream(index)))
+        let gradients = recipe.objective(of: output, trainedOn).backward()
         optimizer.step(gradients, clipping: recipe.clipping)
       }
-      if place == 0 { step(0) }  // warms up
+      if place == 0 { step(shape.shortened.batch(examples, for: task, random), 0) }  // warms up
       let start = TensorMemory.live
       TensorMemory.resetPeak()
-      let trained = seconds { step(1) }
+      let trained = seconds { step(trainedOn, 1) }
       let peak = TensorMemory.peak - start
-      let judged = seconds { _ = model(batch, .evaluation) }
+      let judged = seconds { _ = model(featured, .evaluation) }
       let gradients = 4 * trainable
       return CostProbe(
         secondsPerTrainedExample: trained / Double(examples),
-        secondsPerJudgedExample: judged / Double(examples), fixedBytes: fixedBytes,
-        bytesPerExample: max(0, peak - gradients) / examples,
-        trainableParameters: trainable)
+        secondsPerJudgedExample: judged / Double(examples), keptFeature: keptFeature,
+        fixedBytes: fixedBytes,
+        bytesPerExample: max(0, peak - gradients) / examples)
     }
   }
 }
@@ -80,12 +91,26 @@ public struct ExampleShape: Hashable, Sendable {
   public var frames: Int
   /// Of a sound, padding included.
   public var samples: Int
+  /// Whether an image is the same in every epoch, so that a training can keep a feature of it.
+  public var keepsFeatures: Bool
 
-  public init(tokens: Int, side: Int, frames: Int = 0, samples: Int = 0) {
+  public init(
+    tokens: Int, side: Int, frames: Int = 0, samples: Int = 0, keepsFeatures: Bool = false
+  ) {
     self.tokens = tokens
     self.side = side
     self.frames = frames
     self.samples = samples
+    self.keepsFeatures = keepsFeatures
+  }
+
+  /// With a short text and sound and one frame.
+  fileprivate var shortened: ExampleShape {
+    var shape = self
+    shape.tokens = min(tokens, 16)
+    shape.frames = min(frames, 1)
+    shape.samples = min(samples, 16_000)
+    return shape
   }
 
   /// Noise in the shape of so many examples.

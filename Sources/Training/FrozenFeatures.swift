@@ -5,14 +5,17 @@ import Encoders
 import Foundation
 import NN
 
-/// Features of a split's images from an encoder that does not train, computed once and kept on disk: `[N, width]`.
+/// Features of a split's images from an encoder that does not train, computed once and kept on disk: `[images, width]`.
 ///
-/// Rows are computed in the order of the split, in blocks of fixed size, so that they do not depend on who needed them
-/// first. Files hold 1024 rows each and appear whole: a computation that was stopped goes on behind the last of them.
+/// Rows are computed in the order in which the split first shows an image, in blocks of fixed size, so that they do not
+/// depend on who needed them first. Files hold 1024 rows each and appear whole: a computation that was stopped goes on
+/// behind the last of them.
 struct FrozenFeatures: Sendable {
   let width: Int
-  /// `[N, width]`
+  /// `[images, width]`
   private let values: [Float]
+  /// The row of each example.
+  private let rows: [Int]
 
   private static let rowsPerFile = 1024
   private static let rowsPerPass = 16
@@ -23,25 +26,31 @@ struct FrozenFeatures: Sendable {
   ///   - make: builds the encoder, if it is needed.
   init(
     of source: any BatchSource, in folder: String, make: () throws -> any Encoder,
-    watching: (_ done: Int) -> Void
+    watching: (_ done: Int, _ all: Int) -> Void
   ) throws {
+    let owners = source.imageOwners ?? Array(0..<source.count)
+    let shown = owners.indices.filter { owners[$0] == $0 }  // an example for each image
+    let place = Dictionary(uniqueKeysWithValues: zip(shown, shown.indices))
+    rows = owners.map { place[$0]! }
     var encoder: (any Encoder)?
     var values: [Float] = []
     var width = 0
-    for start in stride(from: 0, to: source.count, by: Self.rowsPerFile) {
-      let rows = start..<min(start + Self.rowsPerFile, source.count)
+    for start in stride(from: 0, to: shown.count, by: Self.rowsPerFile) {
+      let examples = Array(shown[start..<min(start + Self.rowsPerFile, shown.count)])
       let path = "\(folder)/\(start).safetensors"
       if !FileManager.default.fileExists(atPath: path) {
         let built = try encoder ?? make()
         encoder = built
-        let computed = try Self.rows(rows, source, built, watching)
+        let computed = try Self.features(examples, source, built) {
+          watching(start + $0, shown.count)
+        }
         try SafetensorsWriter.write([("features", computed)], to: path)
       }
       guard let found = try SafetensorsFile(path: path).tensor("features"), found.rank == 2,
-        found.shape[0] == rows.count, width == 0 || found.shape[1] == width
+        found.shape[0] == examples.count, width == 0 || found.shape[1] == width
       else {
         throw Failure(
-          .badInput, "\(path): expected features of \(rows.count) examples; delete the file")
+          .badInput, "\(path): expected features of \(examples.count) images; delete the file")
       }
       width = found.shape[1]
       values += found.values
@@ -50,27 +59,31 @@ struct FrozenFeatures: Sendable {
     self.values = values
   }
 
-  private static func rows(
-    _ rows: Range<Int>, _ source: any BatchSource, _ encoder: any Encoder,
-    _ watching: (Int) -> Void
+  /// `[examples, width]`
+  private static func features(
+    _ examples: [Int], _ source: any BatchSource, _ encoder: any Encoder,
+    _ watching: (_ done: Int) -> Void
   ) throws -> Tensor {
-    let passes = stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerPass).map {
-      Array($0..<min($0 + rowsPerPass, rows.upperBound))
+    let passes = stride(from: 0, to: examples.count, by: rowsPerPass).map {
+      Array(examples[$0..<min($0 + rowsPerPass, examples.count)])
     }
     let next = source.batches(passes, for: .evaluation)
     var parts: [Tensor] = []
+    var done = 0
     for pass in passes {
       try Interruption.check()
       guard let batch = try next() else { break }
       parts.append(encoder.feature(batch, .evaluation, prompts: nil).detached)
-      watching(pass[pass.count - 1] + 1)
+      done += pass.count
+      watching(done)
     }
-    return concatenated(parts, axis: 0)  // [rows, width]
+    return concatenated(parts, axis: 0)
   }
 
   /// `[B, width]`
   func callAsFunction(_ indices: [Int]) -> Tensor {
-    Tensor(indices.flatMap { values[$0 * width..<($0 + 1) * width] }, [indices.count, width])
+    let found = indices.map { rows[$0] }
+    return Tensor(found.flatMap { values[$0 * width..<($0 + 1) * width] }, [indices.count, width])
   }
 }
 
@@ -115,7 +128,7 @@ extension Method {
   /// The modality with images whose feature is the same at every step: their encoder is frozen, has no prompts, and the
   /// method takes nothing of it but the feature. Image encoders drop nothing while they are frozen; those of texts and
   /// sounds do.
-  var fixedImageFeature: Modality? {
+  public var fixedImageFeature: Modality? {
     guard let modality = inputs.first(where: { $0 == .vision || $0 == .video }),
       tuning == .frozen, visionPrompts == 0
     else { return nil }
@@ -140,18 +153,24 @@ extension Runner {
     var identity = [
       try encoders.hashes(run.method)[choice.rawValue] ?? "", source.contentHash, "\(run.method.usesPoolers)",
     ]
-    if modality == .video { identity.append(modality.rawValue) }
+    if modality == .video { identity.append(run.method.framePooling.rawValue) }
+    if source.imageOwners != nil { identity.append("by image") }
     let features = try FrozenFeatures(
       of: source,
       in: "\(store.folder)/features/\(ContentHash.of(identity.joined(separator: " ")).prefix(16))",
-      make: {
-        let make = try encoders.make(choice, pools: run.method.usesPoolers)
-        let parameters = ParameterStore(random: RandomStream(seed: 0))
-        let encoder = make(parameters.root.frozen)
-        try parameters.validate()
-        return modality == .video ? FrameMean(encoder) : encoder
-      },
-      watching: { watching(.remembering(split: source.split, done: $0, of: source.count)) })
+      make: { try encoders.frozen(modality, of: run.method) },
+      watching: { watching(.remembering(split: source.split, done: $0, of: $1)) })
     return FeaturedSplit(source, modality, features)
+  }
+}
+
+extension EncoderCatalogue {
+  /// The encoder of a modality with images as it computes features that a method keeps.
+  func frozen(_ modality: Modality, of method: Method) throws -> any Encoder {
+    let make = try make(method.encoder(of: modality), pools: method.usesPoolers)
+    let parameters = ParameterStore(random: RandomStream(seed: 0))
+    let encoder = make(parameters.root.frozen)
+    try parameters.validate()
+    return modality == .video ? FramePool(encoder, method.framePooling) : encoder
   }
 }

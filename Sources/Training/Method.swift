@@ -65,6 +65,8 @@ public struct Method: SparselyCodable, Hashable, Sendable {
   /// Whose prompts a window of Swin sees.
   public var windowPrompts = WindowPrompts.ownImage
   public var audioPrompts = 0
+  /// How the features of a clip's frames become one.
+  public var framePooling = FramePooling.mean
   /// Units of a ReLU layer in front of `lateConcat`'s head; nil for the linear head alone.
   public var hiddenWidth: Int?
   /// What makes masks, where masks are to be made.
@@ -88,7 +90,7 @@ public struct Method: SparselyCodable, Hashable, Sendable {
       CodedField("promptDropout", \.promptDropout), CodedField("modalities", \.modalities),
       CodedField("audio", \.audio), CodedField("audioPrompts", \.audioPrompts),
       CodedField("hiddenWidth", \.hiddenWidth), CodedField("windowPrompts", \.windowPrompts),
-      CodedField("maskHead", \.maskHead),
+      CodedField("maskHead", \.maskHead), CodedField("framePooling", \.framePooling),
     ]
   }
 

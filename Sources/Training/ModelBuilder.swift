@@ -93,7 +93,7 @@ extension Method {
     let placed: (Scope) -> any Encoder =
       switch modality {
       case .vision: { wrapping(make($0)) }
-      case .video: { FrameMean(wrapping(make($0))) }
+      case .video: { FramePool(wrapping(make($0)), framePooling) }
       case .text, .audio: make
       }
     return EncoderPlan(

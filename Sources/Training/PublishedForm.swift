@@ -9,7 +9,7 @@ extension Method {
   ///
   /// Swin-B is the image encoder, but of MMBT, PromptFuse, PMF and Frozen, which the papers have with ViT-B, and of the
   /// frames of clips (MoPE, arXiv 2403.10568v1: MUStARD). Masks are made at 384 pixels with ten prompts a block on both
-  /// sides, which explains the papers' parameter counts (segmentation models).
+  /// sides, which explains the papers' parameter counts (segmentation models). Of a clip's frames the maximum counts.
   /// - Parameters:
   ///   - data: what it is trained on.
   ///   - keepingViT: leaves ViT where it is, for the papers' rows with ViT-B.
@@ -27,6 +27,7 @@ extension Method {
   private func published(_ publishedVision: EncoderChoice) -> Method {
     var method = self
     if promptDropout == 0 { method.promptDropout = 0.1 }
+    if inputs.contains(.video) { method.framePooling = .maximum }
     switch fusion {
     case .single, .lateConcat:
       method.vision = publishedVision
@@ -61,7 +62,7 @@ extension Method {
   }
 
   /// Whether an encoder's feature goes through its pooler: MMBT's, as the parameter counts of the papers' row say.
-  var usesPoolers: Bool {
+  public var usesPoolers: Bool {
     if case .mmbt = fusion { true } else { false }
   }
 }

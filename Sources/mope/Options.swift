@@ -66,7 +66,8 @@ struct CommonOptions: ParsableArguments {
   ) throws -> (laboratory: Laboratory, project: Project, selected: [Experiment]) {
     let project = try Project.find()
     let drafts = draftExperiments.filter { ids.contains($0.info.id) || tier == .smoke }
-    let selected = try select(ids, from: allExperiments + drafts)
+    let selected = try select(
+      ids, from: (allExperiments + drafts).filter { tier != .paper || !$0.isAboutStandIns })
     let store = RunStore(folder: store ?? project.store, shipped: project.shippedRuns)
     let source = tier == .paper && needsData ? try published.source() : nil
     let runner = Runner(
@@ -98,6 +99,11 @@ struct CommonOptions: ParsableArguments {
 
   private func select(_ ids: [String], from all: [Experiment]) throws -> [Experiment] {
     for id in ids where !all.contains(where: { $0.info.id == id }) {
+      guard !allExperiments.contains(where: { $0.info.id == id }) else {
+        throw Failure(
+          .configuration,
+          "\(id): is about stand-ins or recipes for them, which the paper tier does not have; use --tier mini")
+      }
       let near = (all + draftExperiments).map(\.info.id).min { distance($0, id) < distance($1, id) }
       let hint = near.map { "; did you mean \($0)?" } ?? ""
       throw Failure(.noMatch, "\(id): no such experiment\(hint) (mope list shows all)")

@@ -28,7 +28,7 @@ struct PublishedPlan {
     let secondsPerStep: Double
     let wholeBatchBytes: Int
     let microBatchHere: Int?
-    let trainableParameters: Int
+    let trainableParameters: [Int]
   }
 
   func answer() throws {
@@ -67,7 +67,7 @@ struct PublishedPlan {
       secondsPerStep: Double(row.batchSize) * row.probe.secondsPerTrainedExample,
       wholeBatchBytes: row.bytes(batch: row.batchSize),
       microBatchHere: row.microBatch(fitting: Machine.this.memoryPerRun),
-      trainableParameters: row.probe.trainableParameters)
+      trainableParameters: Set(row.trainableParameters).sorted())
   }
 
   private func text(_ rows: [CostTable.Row]) -> Table {
@@ -99,7 +99,7 @@ struct PublishedPlan {
         + "sounds of \(DataChoice.Name.usualSeconds) seconds."
     return
       "One core of this machine (\(Environment.current.className)), two examples a step, scaled to the batch. \(what) "
-      + "Methods that differ in routing alone are measured once. Judging the test split is included; image features that are kept count as if computed every time."
+      + "Methods that differ in routing or in the number of experts alone are measured once. Judging the test split is included, and so is computing, once a run, those features of images that are kept (runs share them)."
   }
 
   private func summary(_ table: CostTable, _ machine: Machine) -> String {
@@ -125,10 +125,10 @@ struct PublishedPlan {
   }
 
   private func disk(_ table: CostTable) -> String {
-    let checkpoint = table.rows.map(\.diskBytes.checkpoint).max() ?? 0
+    let checkpoint = table.rows.map(\.checkpointBytes).max() ?? 0
     return
-      "Disk: \(fixed(Double(table.diskBytes) / 1e9, 1)) GB for trained tensors, up to \(fixed(Double(checkpoint) / 1e9, 1)) GB for the state of each unfinished run, "
-      + "0.2 GB for the frozen image features of Food-101 and 2 GB for those of VQAv2; datasets and checkpoints as published."
+      "Disk: \(fixed(Double(table.tensorBytes) / 1e9, 1)) GB for trained tensors, up to \(fixed(Double(checkpoint) / 1e9, 1)) GB for the state of each unfinished run, "
+      + "\(fixed(Double(table.featureBytes) / 1e9, 1)) GB for features of images that are kept; datasets and checkpoints as published."
   }
 
   private func hours(_ value: Double) -> String {

@@ -132,6 +132,16 @@ private let sizes = [1, 15, 16, 17, 33]
       return output
     }
     expectGradient([Operand(2, 5, 3)], { mean($0[0], axis: 1) }, reference: middleMean)
+    func middleMaximum(_ x: [[Double]]) -> [Double] {
+      var output = [Double](repeating: -.infinity, count: 6)
+      for b in 0..<2 {
+        for n in 0..<5 {
+          for c in 0..<3 { output[b * 3 + c] = max(output[b * 3 + c], x[0][(b * 5 + n) * 3 + c]) }
+        }
+      }
+      return output
+    }
+    expectGradient([Operand(2, 5, 3)], { maximum($0[0], axis: 1) }, reference: middleMaximum)
     func variation(_ x: [[Double]]) -> [Double] {
       let squares: [Double] = x[0].map { $0 * $0 }
       let mean: Double = squares.reduce(0, +) / 6

@@ -83,6 +83,6 @@ func audioPlan(_ tuning: Tuning = .frozen, prompts: Int = 0) -> EncoderPlan {
 
 func videoPlan(_ tuning: Tuning = .frozen, prompts: Int = 0) -> EncoderPlan {
   EncoderPlan(name: "video", tuning: tuning, promptLength: prompts) {
-    FrameMean(ViT(Sizes.tinyViT, $0))
+    FramePool(ViT(Sizes.tinyViT, $0))
   }
 }

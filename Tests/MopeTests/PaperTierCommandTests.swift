@@ -58,6 +58,24 @@ import Testing
     #expect(runs.count == count)
   }
 
+  // Slow, some ten seconds: every run of every table and figure.
+  @Test func `the whole paper tier runs on a slice of published files`() throws {
+    let command = try command("whole-tier")
+    let result = try command.run(["run", "--limit", "4"] + flags)
+    #expect(result.code == 4, "\(result.errors.suffix(2000))")
+    let listed = try command.run(["list", "--json"] + flags.dropLast(2))
+    let reports = try FileManager.default.contentsOfDirectory(
+      atPath: "\(command.project)/.mope/reports/paper")
+    #expect(reports.contains("table-4-modularity.md") && reports.contains("fig-6-data-scaling.md"))
+    #expect(listed.output.contains("check-mapper-sharing"))
+    for experiment in ["check-interaction", "check-stand-ins", "search-learning-rates"] {
+      #expect(!listed.output.contains(experiment))
+    }
+    let named = try command.run(["run", "check-interaction"] + flags)
+    #expect(named.code == 78)
+    #expect(named.errors.contains("which the paper tier does not have"))
+  }
+
   @Test func `a dry run trains a slice of chosen runs and decides nothing`() throws {
     let command = try command("dry")
     let result = try command.run(
@@ -66,6 +84,11 @@ import Testing
     #expect(result.errors.contains("a dry run on 2 examples of each split decides nothing"))
     let runs = try FileManager.default.contentsOfDirectory(atPath: "\(command.project)/.mope/runs")
     #expect(runs.count == 6)  // on ViT and on Swin
+    // Checkpoints that chosen runs do not need need not be there.
+    try FileManager.default.removeItem(atPath: "\(command.project)/weights/vit-large-21k")
+    let without = try command.run(
+      ["run", "table-1-main", "--limit", "2", "--runs", "MoPE k=4*"] + flags)
+    #expect(without.code == 4, "\(without.errors)")
     let none = try command.run(["run", "table-1-main", "--runs", "no such run"] + flags)
     #expect(none.code == 5)
     #expect(none.errors.contains("matches none of 54 runs"))

@@ -21,8 +21,17 @@ enum TinyTier {
     return (data, encoders)
   }
 
-  static func runner(_ name: String) throws -> Runner {
-    let (data, encoders) = try make(name)
+  /// - Parameter change: of a copy of the data.
+  static func runner(
+    _ name: String, change: ((_ data: String) throws -> Void)? = nil
+  ) throws -> Runner {
+    var (data, encoders) = try make(name)
+    if let change {
+      let folder = try temporaryPath("paper-\(name)/data")
+      try FileManager.default.copyItem(atPath: Fixture("published").folder, toPath: folder)
+      try change(folder)
+      data = PublishedData(folder, encoders: encoders)
+    }
     return Runner(
       store: RunStore(folder: try temporaryPath("paper-\(name)/store"), shipped: nil),
       encoders: EncoderCatalogue(encoders), behaviour: Behaviour(), data: data)
@@ -128,7 +137,7 @@ extension BatchSource {
   @Test func `networks of other sizes than the published are told apart`() throws {
     let (_, encoders) = try TinyTier.make("sizes")
     let departures = try encoders.departures()
-    #expect(departures.count == 7)  // one a folder
+    #expect(departures.count == 9)  // one a folder
     #expect(departures.contains { $0.contains("bert-base/config.json: ") })
   }
 }

@@ -29,8 +29,23 @@ public enum TinyCheckpoints {
       + letters + [".", ",", "!", "?", "'"] + letters.map { "##\($0)" }
   }()
 
-  /// Writes `swin-base-22k`, `swin-base-384-22k`, `wav2vec2-base-960h`, and ViT and BERT in both sizes' folders.
+  private static func gpt2(vocabulary: Int) -> GPT2Configuration {
+    GPT2Configuration(vocabulary: vocabulary, positions: 64, width: 32, layers: 2, heads: 4)
+  }
+  private static func longformer(vocabulary: Int) -> LongformerConfiguration {
+    LongformerConfiguration(
+      vocabulary: vocabulary, positions: 66, width: 32, layers: 2, heads: 4, hiddenWidth: 64,
+      window: 8, padding: 1)
+  }
+
+  /// Writes `swin-base-22k`, `swin-base-384-22k`, `wav2vec2-base-960h`, `gpt2`, `longformer-base`, and ViT and BERT in
+  /// both sizes' folders.
   public static func write(to root: String) throws {
+    let gpt2 = gpt2(vocabulary: try copyBytePairs(of: "gpt2", to: "\(root)/gpt2"))
+    try write("\(root)/gpt2", "gpt2", gpt2) { _ = GPT2(gpt2, $0) }
+    let longformer = longformer(
+      vocabulary: try copyBytePairs(of: "roberta", to: "\(root)/longformer-base"))
+    try write("\(root)/longformer-base", "longformer", longformer) { _ = Longformer(longformer, $0) }
     try write("\(root)/swin-base-22k", "swin", swin) { _ = Swin(swin, $0) }
     try write("\(root)/swin-base-384-22k", "swin", largerSwin) { _ = Swin(largerSwin, $0) }
     try write("\(root)/wav2vec2-base-960h", "wav2vec2", wav2vec2) { _ = Wav2Vec2(wav2vec2, $0) }
@@ -40,6 +55,18 @@ public enum TinyCheckpoints {
       try AtomicFile.write(
         vocabulary.joined(separator: "\n") + "\n", to: "\(root)/bert-\(size)/vocab.txt")
     }
+  }
+
+  /// The files of a fixture's tokenizer.
+  /// - Returns: its number of tokens.
+  private static func copyBytePairs(of name: String, to folder: String) throws -> Int {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for file in ["vocab.json", "merges.txt"] {
+      let path = Fixture("tokenizers/\(name)").folder + "/\(file)"
+      try AtomicFile.write(try String(contentsOfFile: path, encoding: .utf8), to: "\(folder)/\(file)")
+    }
+    let text = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/vocab.json"))
+    return (try JSONSerialization.jsonObject(with: text) as? [String: Any] ?? [:]).count
   }
 
   private static func write(

@@ -25,6 +25,8 @@ public protocol BatchSource: Sendable {
   var labels: [ExampleLabel] { get }
   /// Whether training sees other pixels of the same image each time.
   var drawsImages: Bool { get }
+  /// For each example the first one with the same image; nil where every example has an image of its own.
+  var imageOwners: [Int]? { get }
   /// The same split without its images, which need not be decoded then.
   var withoutImages: any BatchSource { get }
   /// A predicted mask of an example as it is judged, and the true one: both `[height, width]`, of the size that the metric
@@ -33,6 +35,10 @@ public protocol BatchSource: Sendable {
   func judged(_ logits: [Float], _ index: Int) -> (predicted: [Bool], truth: [UInt8])
   /// Batches of the examples at these places, in this order. The next may be made while one is used.
   func batches(_ indices: [[Int]], for use: BatchUse) -> BatchReader
+}
+
+extension BatchSource {
+  public var imageOwners: [Int]? { nil }
 }
 
 extension PreparedSplit: BatchSource {

@@ -2,16 +2,27 @@ import Autograd
 import Determinism
 import NN
 
-/// A clip as the mean of what an image encoder makes of each of its frames.
+/// What becomes of the features of a clip's frames.
+public enum FramePooling: String, Codable, Hashable, Sendable {
+  /// Keeps the scale of one frame's feature.
+  case mean
+  /// Of each feature by itself, as in the authors' code.
+  case maximum
+}
+
+/// A clip as what an image encoder makes of each of its frames, pooled.
 ///
 /// Prompts are those of the clip, the same for all its frames. A prompt source sees the tokens of the frames one
 /// after another.
-// Differs: the authors' code takes the maximum over the frames. The mean keeps the scale of one frame's feature.
-public struct FrameMean: Encoder {
+public struct FramePool: Encoder {
   private let image: any Encoder
+  private let pooling: FramePooling
 
   /// - Parameter image: reads the frames as a batch of images.
-  public init(_ image: any Encoder) { self.image = image }
+  public init(_ image: any Encoder, _ pooling: FramePooling = .mean) {
+    self.image = image
+    self.pooling = pooling
+  }
 
   public var blockWidths: [Int] { image.blockWidths }
   public var featureWidth: Int { image.featureWidth }
@@ -19,9 +30,9 @@ public struct FrameMean: Encoder {
   public var carriesPrompts: Bool { image.carriesPrompts }
 
   public func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
-    guard let video = batch.video else { fatalError("FrameMean: the batch has no video") }
+    guard let video = batch.video else { fatalError("FramePool: the batch has no video") }
     require(
-      video.rank == 5, "FrameMean: expected [B, frames, 3, height, width], found \(video.shape)")
+      video.rank == 5, "FramePool: expected [B, frames, 3, height, width], found \(video.shape)")
     let (b, frames) = (video.shape[0], video.shape[1])
     // Frames vary fastest: image i·frames + j is frame j of clip i.
     let images = Batch(
@@ -30,7 +41,11 @@ public struct FrameMean: Encoder {
       { input in prompts(input.ofClips(b, frames)).map { $0.repeatedForEach(frames) } }
     }
     let features = image.feature(images, mode, prompts: ofFrames)  // [B·frames, C]
-    return mean(features.reshaped(b, frames, features.lastAxis), axis: 1)  // [B, C]
+    let apart = features.reshaped(b, frames, features.lastAxis)
+    return switch pooling {
+    case .mean: mean(apart, axis: 1)  // [B, C]
+    case .maximum: maximum(apart, axis: 1)
+    }
   }
 }
 
