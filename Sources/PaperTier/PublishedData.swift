@@ -14,17 +14,21 @@ public final class PublishedData: DataProvider {
   private let store: PublishedStore
   private let encoders: CheckpointEncoders
   private let workers: Int
+  private let titles: Bool
   private let datasets = Mutex<[PublishedKind: PublishedDataset]>([:])
 
   /// - Parameters:
   ///   - folder: of the datasets, as `mope data` takes it; `prepared`: where their prepared form is or will be.
+  ///   - titles: takes Food-101's titles for its texts.
   ///   - workers: decoding threads for each training.
   public init(
-    _ folder: String, prepared: String? = nil, encoders: CheckpointEncoders, workers: Int = 1
+    _ folder: String, prepared: String? = nil, titles: Bool = false, encoders: CheckpointEncoders,
+    workers: Int = 1
   ) {
     store = PublishedStore(data: folder, folder: prepared)
     self.encoders = encoders
     self.workers = workers
+    self.titles = titles
   }
 
   public func training(_ choice: DataChoice, for method: Method) throws -> any BatchSource {
@@ -245,7 +249,7 @@ public final class PublishedData: DataProvider {
     guard let kind = PublishedKind(rawValue: choice.name.rawValue) else {
       throw Failure(.internal, "\(choice.name.rawValue): no published dataset of this name")
     }
-    return kind
+    return titles && kind == .food101 ? .food101Titles : kind
   }
 
   /// Prepared if it is not yet, and loaded once.

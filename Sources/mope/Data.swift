@@ -85,7 +85,7 @@ struct DataCheckCommand: ParsableCommand {
         let optional = requirement.isOptional ? ", not needed" : ""
         lines.append(
           "  \(mark) \(requirement.role)\(optional): expected \(requirement.alternatives[0])")
-        lines.append("      published at \(requirement.origin)")
+        lines.append("      \(requirement.origin)")
       }
     }
     if let prepared = presence.prepared {

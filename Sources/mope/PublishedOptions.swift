@@ -28,6 +28,12 @@ struct PublishedOptions: ParsableArguments {
       "At most so many examples pass through a model at once: less memory, other batch statistics.")
   var microBatch: Int?
 
+  @Flag(
+    help:
+      "Food-101's texts are the titles of the copy on Kaggle, where the pages that the papers read are not to be had. Nothing is judged."
+  )
+  var titles = false
+
   func validate() throws {
     for (name, value) in [("--limit", limit), ("--micro-batch", microBatch)] {
       guard let value else { continue }
@@ -42,6 +48,7 @@ struct PublishedOptions: ParsableArguments {
     [
       ("--data", data != nil), ("--weights", weights != nil), ("--prepared", prepared != nil),
       ("--limit", limit != nil), ("--micro-batch", microBatch != nil),
+      ("--titles", titles),
     ].filter(\.1).map(\.0)
   }
 
@@ -62,12 +69,13 @@ struct PublishedOptions: ParsableArguments {
       else { throw Failure(.missingInput, "\(name) \(folder): no such folder") }
     }
     let encoders = CheckpointEncoders(weights)
-    return (PublishedData(data, prepared: prepared, encoders: encoders), encoders)
+    return (PublishedData(data, prepared: prepared, titles: titles, encoders: encoders), encoders)
   }
 
   /// Why runs with these options decide nothing; nil if they do.
   func reservation(_ encoders: CheckpointEncoders) throws -> String? {
     if let limit { return "a dry run on \(limit) examples of each split decides nothing" }
+    if titles { return "texts of Food-101 are titles, not the pages that the papers read" }
     return try encoders.departures().first.map { "other networks than the published: \($0)" }
   }
 }

@@ -94,6 +94,19 @@ import Testing
     #expect(none.errors.contains("matches none of 54 runs"))
   }
 
+  @Test func `Food-101 with its titles trains where the pages are not to be had`() throws {
+    let command = try command("titles")
+    try FileManager.default.removeItem(atPath: "\(command.project)/data/food-101/texts_txt")
+    let one = ["run", "table-1-main", "--runs", "MoPE k=4*Food-101*"] + flags
+    let pages = try command.run(one)
+    #expect(pages.code == 66)
+    #expect(pages.errors.contains("needs the page texts; published at"))
+    let titles = try command.run(one + ["--titles"])
+    #expect(titles.code == 4, "\(titles.errors)")
+    #expect(titles.errors.contains("texts of Food-101 are titles"))
+    #expect(try command.mope("run", "table-1-main", "--titles").code == 64)
+  }
+
   @Test func `plan predicts hours, memory and disk here and on 64 cores`() throws {
     let command = try command("plan")
     let paper = ["--tier", "paper", "--data", "data", "--weights", "weights"]

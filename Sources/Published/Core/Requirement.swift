@@ -12,12 +12,21 @@ public struct Requirement: Sendable, Hashable {
   public let isOptional: Bool
   /// Whether it is a folder of images or sounds alone, which no record's text or label depends on.
   public let isMedia: Bool
+  /// "published at …", or what it is for where it is the reader's own.
   public let origin: String
 
   init(
     _ role: String, _ alternatives: [String], folder: Bool = false, media: Bool = false,
     optional: Bool = false,
-    from origin: String
+    from site: String
+  ) {
+    self.init(
+      role, alternatives, folder: folder, media: media, optional: optional, origin: "published at \(site)")
+  }
+
+  init(
+    _ role: String, _ alternatives: [String], folder: Bool = false, media: Bool = false,
+    optional: Bool = false, origin: String
   ) {
     self.role = role
     self.alternatives = alternatives
@@ -39,7 +48,7 @@ public struct Requirement: Sendable, Hashable {
       throw Failure(
         .missingInput,
         "\(data.path(alternatives[0])): no such \(isFolder ? "folder" : "file")\(others); \(kind.title) needs the "
-          + "\(role); published at \(origin)")
+          + "\(role); \(origin)")
     }
     return found
   }

@@ -39,7 +39,7 @@ public struct MMIMDBReader: PublishedReader {
         .missingInput,
         "\(data.path("mm-imdb/multimodal_imdb.hdf5")): the HDF5 form is not read; expected the raw form, split.json and "
           + "dataset/: HDF5 has posters scaled down and plots as numbers of words, which cannot be turned back into text; "
-          + "unpack mmimdb.tar.gz, published at \(requirements[0].origin)")
+          + "unpack mmimdb.tar.gz, \(requirements[0].origin)")
     }
     let splitFile = data.path(try resolve("split", in: data))
     let folder = try resolve("films", in: data)

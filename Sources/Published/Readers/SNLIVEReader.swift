@@ -27,7 +27,7 @@ public struct SNLIVEReader: PublishedReader {
         from: "shannon.cs.illinois.edu/DenotationGraph (Flickr30k, request form)"),
       Requirement(
         "label list", ["snli-ve/labels.txt"], optional: true,
-        from: "you, if another order is wanted"),
+        origin: "one label per line, where another order than the alphabet's is wanted"),
     ]
   }
 
