@@ -19,7 +19,7 @@ extension Experiment {
   static let checkAuthorsTiling = Experiment(
     "check-authors-tiling", title: "Check · What the released code's tiling does",
     summary: "Prompts of the own image or, as in the released code, of another one of the batch.",
-    reproduces: "nothing in the papers; a defect of their released code"
+    reproduces: "nothing in the papers; a defect of their released code", needsStandIns: true
   ) { notebook, workbench in
     //: ## Runs
     var mixed = Method.mope(.all, experts: 4).seeing(with: .swin)

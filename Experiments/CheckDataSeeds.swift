@@ -15,7 +15,7 @@ extension Experiment {
   static let checkDataSeeds = Experiment(
     "check-data-seeds", title: "Check · The headline on other draws of the data",
     summary: "MoPE, P-SequentialFuse and P-LateConcat on two further draws of the stand-ins.",
-    reproduces: "nothing in the papers; how far Table 1 depends on the draw", isAboutStandIns: true
+    reproduces: "nothing in the papers; how far Table 1 depends on the draw", needsStandIns: true
   ) { notebook, workbench in
     //: ## Runs
     let methods: [(id: String, method: Method)] = [

@@ -17,7 +17,7 @@ extension Experiment {
   static let checkInteraction = Experiment(
     "check-interaction", title: "Check · When instance-wise prompting pays",
     summary: "Four methods while one modality changes more and more how the other reads.",
-    reproduces: "nothing in the papers; the premise of their method", isAboutStandIns: true
+    reproduces: "nothing in the papers; the premise of their method", needsStandIns: true
   ) { notebook, workbench in
     //: ## Runs
     let strengths = [0, 0.25, 0.5, 0.75, 1]

@@ -22,7 +22,7 @@ extension Experiment {
   static let checkStandIns = Experiment(
     "check-stand-ins", title: "Check · What the stand-ins are, and what they give away",
     summary: "Cards and samples of the drawn datasets, what linear probes get from them, and what the encoders know.",
-    reproduces: "nothing in the papers; the data and encoders of every other report", trains: false, isAboutStandIns: true
+    reproduces: "nothing in the papers; the data and encoders of every other report", trains: false, needsStandIns: true
   ) { notebook, workbench in
     guard !workbench.isPlanning else { return }
     let sizes = workbench.tier == .smoke ? (train: 64, test: 32) : (train: 1500, test: 1000)

@@ -65,7 +65,7 @@ extension Experiment {
           BarChart.Series(row.title, apart.map { pairs.estimate(row: row.id, column: $0) })
         }),
       named: "pairs",
-      "Share of 500 images with two objects of one shape for which the masks of the two expressions have less than half in common. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+      "Share of\(workbench.wording(" 500")) images with two objects of one \(workbench.wording("shape", published: "category")) for which the masks of the two expressions have less than half in common. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
       alternative:
         "Grouped bar chart of three methods on two datasets; the table above has the numbers.")
 
@@ -74,7 +74,7 @@ extension Experiment {
       "MoPE finds the object more often than P-SequentialFuse, on both datasets and all splits",
       .beats(["mope"], ["p-sequentialfuse"], in: found), paper: "shown in pictures")
     notebook.claim(
-      "Two expressions for objects of one shape give different masks more often with MoPE than with P-SequentialFuse",
+      "Two expressions for objects of one \(workbench.wording("shape", published: "category")) give different masks more often with MoPE than with P-SequentialFuse",
       .beats(["mope"], ["p-sequentialfuse"], columns: apart, in: pairs), paper: "shown in pictures")
 
     //: Both methods follow the expression: of two expressions about one image nearly every pair gives two masks, and seven of ten

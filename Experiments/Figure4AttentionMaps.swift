@@ -20,7 +20,7 @@ extension Experiment {
   static let figure4AttentionMaps = Experiment(
     "fig-4-attention-maps", title: "Figure 4 · Where the image encoder looks",
     summary: "Attention over patches for one image and several sentences, with one prompt and with MoPE.",
-    reproduces: "Figure 4 (V4)"
+    reproduces: "Figure 4 (V4)", needsStandIns: true
   ) { notebook, workbench in
     //: ## Runs
     //: Those of [Table 2](../Reports/table-2-prompt-types.md).

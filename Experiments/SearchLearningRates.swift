@@ -19,7 +19,7 @@ extension Experiment {
   static let searchLearningRates = Experiment(
     "search-learning-rates", title: "Recipes · A learning rate for every method",
     summary: "Three learning rates for every method, judged on validation data of another draw.",
-    reproduces: "the recipes behind Table 1; nothing the papers print", isAboutStandIns: true
+    reproduces: "the recipes behind Table 1; nothing the papers print", needsStandIns: true
   ) { notebook, workbench in
     //: ## Runs
     //: A column is a dataset and a factor of the learning rate: 0.004 for prompts; 0.0002 (SNLI-VE) or

@@ -8,8 +8,9 @@ public struct Experiment: Sendable {
   public let info: ExperimentInfo
   /// Whether it asks for runs; an experiment that does not is never asked for its plan.
   public let trains: Bool
-  /// Whether its subject are the stand-ins or the recipes found for them: the paper tier has neither and leaves it out.
-  public let isAboutStandIns: Bool
+  /// Whether it asks about stand-ins, about the recipes found for them, or what only drawn examples can tell, such as where
+  /// in an image an object is. The paper tier has none and leaves it out.
+  public let needsStandIns: Bool
   public let body: @Sendable (Notebook, Workbench) throws -> Void
 
   /// - Parameters:
@@ -18,14 +19,14 @@ public struct Experiment: Sendable {
   ///   - reproduces: what of the papers, as a reader would look it up.
   public init(
     _ id: String, title: String, summary: String, reproduces: String, trains: Bool = true,
-    isAboutStandIns: Bool = false, file: String = #fileID,
+    needsStandIns: Bool = false, file: String = #fileID,
     body: @escaping @Sendable (Notebook, Workbench) throws -> Void
   ) {
     let source = file.split(separator: "/").last.map(String.init) ?? file
     info = ExperimentInfo(
       id: id, title: title, summary: summary, source: source, reproduces: reproduces)
     self.trains = trains
-    self.isAboutStandIns = isAboutStandIns
+    self.needsStandIns = needsStandIns
     self.body = body
   }
 }

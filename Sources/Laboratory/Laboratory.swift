@@ -72,7 +72,9 @@ public struct Laboratory: Sendable {
     let notebook = try notebook(experiment, environmentClass: "")
     return .notRun(
       experiment.info, source: notebook.source, context: notebook.context,
-      why: "not part of the command that wrote these pages")
+      why: experiment.needsStandIns
+        ? "needs stand-ins or recipes for them, which the paper tier does not have"
+        : "not part of the command that wrote these pages")
   }
 
   /// What an experiment measures from these runs.

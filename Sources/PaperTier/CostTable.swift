@@ -47,6 +47,8 @@ public struct CostTable: Sendable {
   }
 
   public let rows: [Row]
+  /// Hours of one core for each run.
+  public let hoursOfRun: [TrainingRun: Double]
 
   /// Measures every class of methods among these runs.
   /// - Parameters:
@@ -64,6 +66,7 @@ public struct CostTable: Sendable {
     var classes: [CostClass] = []
     for run in runs where !classes.contains(CostClass(run)) { classes.append(CostClass(run)) }
     var rows: [Row] = []
+    var hoursOfRun: [TrainingRun: Double] = [:]
     for one in classes {
       let method = one.method
       let members = runs.filter { CostClass($0) == one }
@@ -92,18 +95,20 @@ public struct CostTable: Sendable {
           let choice = those[0].data
           let counts = try source?.data.counts(choice) ?? choice.publishedCounts
           let judgedImages = keepsFeatures ? counts.judgedImages : 0
-          rows.append(
-            Row(
-              title: Self.title(those) + (choice.trainLimit.map { ", \($0) examples" } ?? ""),
-              data: name, counts: counts, epochs: those[0].recipe.epochs,
-              batchSize: min(those[0].recipe.batchSize, counts.train), probe: probe,
-              keptImages: judgedImages + (shape.keepsFeatures ? counts.trainImages : 0),
-              trainableParameters: try Self.trainable(those, one.task, counting),
-              imageEncoder: "\(name.rawValue) \(method.vision.rawValue) \(method.usesPoolers)"))
+          let row = Row(
+            title: Self.title(those) + (choice.trainLimit.map { ", \($0) examples" } ?? ""),
+            data: name, counts: counts, epochs: those[0].recipe.epochs,
+            batchSize: min(those[0].recipe.batchSize, counts.train), probe: probe,
+            keptImages: judgedImages + (shape.keepsFeatures ? counts.trainImages : 0),
+            trainableParameters: try Self.trainable(those, one.task, counting),
+            imageEncoder: "\(name.rawValue) \(method.vision.rawValue) \(method.usesPoolers)")
+          rows.append(row)
+          for run in those { hoursOfRun[run] = row.hours }
         }
       }
     }
     self.rows = rows
+    self.hoursOfRun = hoursOfRun
   }
 
   /// "MoPE k=16", or "MoPE k=16 and 3 more".
@@ -196,6 +201,9 @@ public struct Machine: Sendable {
       cores: ProcessInfo.processInfo.activeProcessorCount,
       memoryBytes: Int(ProcessInfo.processInfo.physicalMemory))
   }
+
+  /// A large workstation.
+  public static let many = Machine(cores: 64, memoryBytes: 256 << 30)
 
   /// Runs at a time: four cores each, or as many as there are.
   public var jobs: Int { max(1, cores / 4) }

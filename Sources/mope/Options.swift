@@ -67,7 +67,7 @@ struct CommonOptions: ParsableArguments {
     let project = try Project.find()
     let drafts = draftExperiments.filter { ids.contains($0.info.id) || tier == .smoke }
     let selected = try select(
-      ids, from: (allExperiments + drafts).filter { tier != .paper || !$0.isAboutStandIns })
+      ids, from: (allExperiments + drafts).filter { tier != .paper || !$0.needsStandIns })
     let store = RunStore(folder: store ?? project.store, shipped: project.shippedRuns)
     let source = tier == .paper && needsData ? try published.source() : nil
     let runner = Runner(
@@ -102,7 +102,7 @@ struct CommonOptions: ParsableArguments {
       guard !allExperiments.contains(where: { $0.info.id == id }) else {
         throw Failure(
           .configuration,
-          "\(id): is about stand-ins or recipes for them, which the paper tier does not have; use --tier mini")
+          "\(id): needs stand-ins or recipes for them, which the paper tier does not have; use --tier mini")
       }
       let near = (all + draftExperiments).map(\.info.id).min { distance($0, id) < distance($1, id) }
       let hint = near.map { "; did you mean \($0)?" } ?? ""

@@ -35,15 +35,19 @@ struct PublishedPlan {
     Interruption.catchSignals()
     options.applyThreads()
     var runs: [TrainingRun] = []
+    var experiments: [(id: String, runs: [TrainingRun])] = []
     var absent: [String] = []
     for experiment in selected where experiment.trains {
       do {
-        for run in try laboratory.plan(experiment) where !runs.contains(run) { runs.append(run) }
+        let planned = try laboratory.plan(experiment).filter { run in
+          pattern.map { fnmatch($0, run.title, 0) == 0 } ?? true
+        }
+        experiments.append((experiment.info.id, planned))
+        for run in planned where !runs.contains(run) { runs.append(run) }
       } catch let failure as Failure where failure.kind == .configuration {
         absent.append("\(experiment.info.id): \(failure.description)")
       }
     }
-    if let pattern { runs = runs.filter { fnmatch(pattern, $0.title, 0) == 0 } }
     guard !runs.isEmpty else { throw Failure(.noMatch, "no run is meant, so nothing is measured") }
     let hasSource = options.published.data != nil || options.published.weights != nil
     let source = hasSource ? try options.published.source() : nil
@@ -53,8 +57,13 @@ struct PublishedPlan {
     if options.json { return try Console.answer(json: table.rows.map(entry)) }
     Console.answer(
       text(table.rows).terminalText(width: Console.outputWidth, color: options.usesColor))
+    if experiments.count > 1 {
+      Console.answer(
+        text(experiments, table.hoursOfRun).terminalText(
+          width: Console.outputWidth, color: options.usesColor))
+    }
     Console.answer(basis(hasSource))
-    for machine in [Machine.this, Machine(cores: 64, memoryBytes: 256 << 30)] {
+    for machine in [Machine.this, Machine.many] {
       Console.answer(summary(table, machine))
     }
     Console.answer(disk(table))
@@ -85,6 +94,25 @@ struct PublishedPlan {
         .text(hours(row.hours)), .text(hours(Double(row.runs) * row.hours)),
         .text(fixed(Double(row.bytes(batch: row.batchSize)) / 1e9, 1)),
         .text(fitting.map { $0 == row.batchSize ? "whole" : "--micro-batch \($0)" } ?? "no"),
+      ])
+    }
+    return table
+  }
+
+  /// What each experiment would take by itself.
+  private func text(
+    _ experiments: [(id: String, runs: [TrainingRun])], _ hoursOfRun: [TrainingRun: Double]
+  ) -> Table {
+    let many = Machine.many
+    var table = Table([
+      Table.Column("Experiment alone", .leading), Table.Column("Runs"), Table.Column("h, one core"),
+      Table.Column("days, \(Machine.this.cores) cores"), Table.Column("days, \(many.cores) cores"),
+    ])
+    for (id, runs) in experiments where !runs.isEmpty {
+      let sum = runs.reduce(0) { $0 + (hoursOfRun[$1] ?? 0) }
+      table.append([
+        .text(id), .text("\(runs.count)"), .text(hours(sum)),
+        .text(fixed(sum / 24 / Machine.this.speed.all, 1)), .text(fixed(sum / 24 / many.speed.all, 1)),
       ])
     }
     return table

@@ -115,6 +115,11 @@ import Testing
     #expect(plan.output.contains("64 cores of this speed"))
     #expect(plan.output.contains("all 36 runs"))
     #expect(plan.output.contains("Disk:"))
+    #expect(!plan.output.contains("Experiment alone"))
+    let all = try command.run(["plan", "--runs", "MoPE k=4*", "-q"] + paper)
+    let alone = all.output.split(separator: "\n").drop { !$0.hasPrefix("Experiment alone") }
+    #expect(alone.contains { $0.hasPrefix("table-1-main  ") && $0.contains(" 24 ") })
+    #expect(alone.contains { $0.hasPrefix("table-6-ris  ") && $0.contains(" 8 ") })
     #expect(try command.run(["plan", "table-1-main", "--runs", "nothing"] + paper).code == 5)
     #expect(try command.run(["list", "table-1-main"] + paper).output.contains("missing"))
   }
