@@ -21,8 +21,10 @@ public struct Claim: Sendable {
     /// The score rises with the position in `rows`: the slope of each seed's line is positive on
     /// average and no step of the means goes down.
     case rises(_ rows: [String], columns: [String] = [], in: Measurements)
-    /// The mean of these values, one per seed, exceeds `margin`; for effects computed elsewhere.
-    case exceeds(_ values: [Double], margin: Double = 0, unit: String, digits: Int = 2)
+    /// The mean of these values, one per seed, exceeds `margin`; for effects computed elsewhere. `null` is the value that says
+    /// "no effect": 1 for a ratio, and the margin itself where values are levels, which have a direction only beyond it.
+    case exceeds(
+      _ values: [Double], margin: Double = 0, null: Double = 0, unit: String, digits: Int = 2)
     /// The mean of these values, one per seed, lies within ± `margin` of zero.
     case isSmall(_ values: [Double], margin: Double, unit: String, digits: Int = 2)
     /// A condition that was computed directly, such as a theorem's criterion, an exact count, or a

@@ -43,9 +43,7 @@ public struct ComparisonSummary: Hashable, Sendable {
 
 /// The command that makes an experiment's numbers again.
 public func reproductionCommand(_ experiment: String, _ context: RunContext) -> String {
-  var command = "mope check \(experiment) --tier \(context.tier) --seeds \(context.seedText)"
-  if context.dataSeed != 0 { command += " --data-seed \(context.dataSeed)" }
-  return command
+  "mope check \(experiment) \(context.flags)"
 }
 
 /// The exit code that wins when several hold: 70, 2, 1, 4, 3; any other before these.

@@ -3,8 +3,8 @@ import Determinism
 /// One comparison of a claim, reduced to an effect per seed and the threshold it must pass.
 struct Evidence: Hashable, Sendable {
   enum Requirement: Hashable {
-    /// The mean effect exceeds the margin.
-    case exceeds(Double)
+    /// The mean effect exceeds the margin; beyond `null` it has the claimed direction.
+    case exceeds(Double, null: Double = 0)
     /// The mean effect lies within ± the margin.
     case within(Double)
     /// The mean effect is positive and these steps of the means never go down.
@@ -34,7 +34,7 @@ struct Evidence: Hashable, Sendable {
   /// The point that the interval is compared with.
   var threshold: Double {
     switch requirement {
-    case .exceeds(let margin): margin
+    case .exceeds(let margin, _): margin
     case .within(let margin): margin
     case .rises: 0
     }
@@ -49,9 +49,9 @@ struct Evidence: Hashable, Sendable {
       let wide = meanInterval(effects, confidence: strict)
     else { return .tooFewSeeds }
     switch requirement {
-    case .exceeds(let margin):
+    case .exceeds(let margin, let null):
       if interval.lower > margin { return .reproduced }
-      if margin > 0 && interval.lower > 0 { return .directionOnly }
+      if margin > null && interval.lower > null { return .directionOnly }
       return wide.upper < margin ? .notReproduced : .withinNoise
     case .within(let margin):
       if interval.lower > -margin && interval.upper < margin { return .reproduced }
@@ -66,7 +66,7 @@ struct Evidence: Hashable, Sendable {
   var strength: Double {
     guard let interval = meanInterval(effects) else { return -.infinity }
     return switch requirement {
-    case .exceeds(let margin): interval.lower - margin
+    case .exceeds(let margin, _): interval.lower - margin
     case .within(let margin): min(interval.lower + margin, margin - interval.upper)
     case .rises: interval.lower
     }
@@ -98,8 +98,10 @@ extension Claim.Kind {
       }
     case .rises(let rows, let columns, let data):
       return data.chosen(columns).map { data.trend(rows, $0) }
-    case .exceeds(let values, let margin, let unit, let digits):
-      return [Evidence("mean", values, .exceeds(margin), unit: unit, digits: digits)]
+    case .exceeds(let values, let margin, let null, let unit, let digits):
+      return [
+        Evidence("mean", values, .exceeds(margin, null: null), unit: unit, digits: digits)
+      ]
     case .isSmall(let values, let margin, let unit, let digits):
       return [Evidence("mean", values, .within(margin), unit: unit, digits: digits)]
     case .all(let kinds): return kinds.flatMap { $0.evidence() }

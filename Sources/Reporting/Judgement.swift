@@ -143,7 +143,7 @@ extension Evidence {
   /// The name of the test and the threshold.
   fileprivate var testName: String {
     switch requirement {
-    case .exceeds(let margin):
+    case .exceeds(let margin, _):
       margin == 0
         ? "paired t, two-sided 5 %"
         : "paired t, two-sided 5 %, margin \(signedText(margin, digits))"

@@ -183,11 +183,8 @@ struct ReportDocument {
       for (key, value) in report.provenance { table.append([.text(key), .text(value)]) }
       try custom(format == .markdown ? table.markdown : table.html(caption: ""))
     }
-    let command = "mope run \(report.info.id) --tier \(report.context.tier)"
-    let draw = report.context.dataSeed == 0 ? "" : " --data-seed \(report.context.dataSeed)"
-    let seeds = report.context.seeds.isEmpty ? "" : " --seeds \(report.context.seedText)"
     try append(
-      "Regenerate: `\(command)\(seeds)\(draw)` · source: [`\(report.sourcePath)`]"
+      "Regenerate: `mope run \(report.info.id) \(report.context.flags)` · source: [`\(report.sourcePath)`]"
         + "(../\(report.sourcePath))", firstLine: 1)
     // The page holds all reports and explains verdicts once, at its top.
     if !report.claims.isEmpty && format == .markdown {

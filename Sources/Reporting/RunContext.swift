@@ -24,6 +24,14 @@ public struct RunContext: Hashable, Sendable {
   /// Whether claims may be judged; the smoke tier's few samples decide nothing.
   public var decidesClaims: Bool { tier != "smoke" && reservation == nil }
 
+  /// What a command line needs to make these numbers again.
+  public var flags: String {
+    var words = "--tier \(tier)"
+    if !seeds.isEmpty { words += " --seeds \(seedText)" }
+    words += " --data-seed \(dataSeed)"
+    return tier == "paper" ? "\(words) --data DIR --weights DIR" : words
+  }
+
   /// "0..3" for 0, 1, 2, 3; otherwise the numbers separated by commas.
   public var seedText: String {
     let sorted = seeds.sorted()

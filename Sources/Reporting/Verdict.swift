@@ -2,9 +2,9 @@
 public enum Verdict: String, Sendable, Codable, CaseIterable {
   /// The whole interval lies beyond the margin the claim asks for.
   case reproduced
-  /// The effect is certainly there, but not certainly as large as claimed.
+  /// The whole interval lies beyond no effect, but not beyond the claimed margin.
   case directionOnly = "direction only"
-  /// The interval contains the threshold: this run cannot tell.
+  /// None of these: this run cannot tell.
   case withinNoise = "within noise"
   /// The whole interval lies on the wrong side of the threshold.
   case notReproduced = "not reproduced"
@@ -38,11 +38,12 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
   public static let definitions = """
     Effects are paired by seed; intervals are 95 % t intervals of the mean difference. \
     **Reproduced**: the whole interval lies beyond the claimed margin. \
-    **Direction only**: the whole interval lies above zero, not all of it beyond the margin. \
-    **Within noise**: the interval contains the threshold. \
+    **Direction only**: the whole interval lies on the side of an effect, not all of it beyond the margin. \
     **Not reproduced**: the whole interval lies on the wrong side of the threshold. \
-    When several comparisons must hold at once, the claim is reproduced if each one is, the weakest \
-    is shown, and the level for "not reproduced" is divided by their number (Bonferroni). \
+    **Within noise**: none of these, this run cannot tell. \
+    When several comparisons must hold at once, the claim is reproduced if each one is, and the weakest \
+    is shown, with its 95 % interval; for "not reproduced" the level is divided by their number (Bonferroni), so that \
+    an interval that is shown on the wrong side may still be within noise. \
     "Smallest visible effect" is what a paired t test at 5 % would have found with 80 % power.
     """
 }

@@ -139,13 +139,20 @@ struct Plan: ParsableCommand, KernelChoosing {
         + (unknown > 0 ? ", and \(unknown) runs of unknown cost" : ""))
   }
 
-  /// The seconds per step of the most similar recorded run, times the steps of this one.
+  /// The time of the most similar recorded run, scaled to the steps of this one.
   private static func cost(_ run: TrainingRun, _ records: [RunRecord]) -> Double? {
     let alike = records.filter { $0.key.run.tier == run.tier && $0.steps > 0 }
     let sameMethod = alike.filter { $0.key.run.method.title == run.method.title }
     let sameData = sameMethod.filter { $0.key.run.data.name == run.data.name }
-    guard let record = sameData.first ?? sameMethod.first ?? alike.first else { return nil }
-    return record.trainSeconds
+    let sameSize = sameData.filter { $0.key.run.data.trainLimit == run.data.trainLimit }
+    guard let record = sameSize.first ?? sameData.first ?? sameMethod.first ?? alike.first else { return nil }
+    // Without a limit on the examples both runs take all of them.
+    func steps(_ run: TrainingRun) -> Double {
+      let perEpoch = run.data.trainLimit.map { max(1, $0 / run.recipe.batchSize) }
+      return Double((perEpoch ?? 1) * run.recipe.epochs)
+    }
+    let isComparable = (run.data.trainLimit == nil) == (record.key.run.data.trainLimit == nil)
+    return record.trainSeconds * (isComparable ? steps(run) / steps(record.key.run) : 1)
   }
 }
 
