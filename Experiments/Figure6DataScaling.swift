@@ -63,7 +63,9 @@ extension Experiment {
       notebook.compare(table)
     }
     for (table, (column, name)) in zip(tables, columns) {
-      let full = column.hasPrefix("snli") ? 8000 : 12_000
+      let full =
+        workbench.tier == .paper
+        ? (column.hasPrefix("snli") ? 529_527 : 15_513) : (column.hasPrefix("snli") ? 8000 : 12_000)
       let series = methods.map { id, title, _ in
         LineChart.Series(
           title,
@@ -77,7 +79,7 @@ extension Experiment {
           name, x: Axis("training examples", scale: .logarithmic, positions: [64, 256, 512, 1024, Double(full)]),
           y: Axis("\(name) [%]"), series: series),
         named: column.replacing(":", with: "-"),
-        "\(name) on 2000 test pairs against the number of training examples; means over the seeds with 95 % intervals (t).",
+        "\(name) on \(workbench.wording("2000 "))test pairs against the number of training examples; means over the seeds with 95 % intervals (t).",
         alternative: "Line chart of four methods over the number of training examples; the table above has the numbers.")
     }
 

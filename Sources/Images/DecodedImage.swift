@@ -58,7 +58,7 @@ public struct DecodedImage: Sendable {
       throw Failure(
         .badInput,
         "\(name): expected a JPEG or PNG image, found \(ImageFormat.guess(bytes)); "
-          + "convert it, or leave its record out")
+          + "convert it, or list it in skip.txt in the data folder")
     }
     let start = bytes.bindMemory(to: UInt8.self).baseAddress
     var report = image_codec_report()
@@ -70,7 +70,7 @@ public struct DecodedImage: Sendable {
       throw Failure(
         .badInput,
         "\(name): expected a whole \(format.rawValue) image, found damage: \(found); "
-          + "fetch it again, or leave its record out")
+          + "fetch it again, or list it in skip.txt in the data folder")
     }
     switch format {
     case .jpeg: try check(image_codec_jpeg_header(start, bytes.count, &report))

@@ -15,16 +15,25 @@ struct FramePreparation: Sendable {
 
   /// `[count, 3, side, side]`; the last frame is repeated where there are too few, black ones stand in for none.
   func planes(_ files: [String]) throws -> [Float] {
-    let seen = try files.map { try RasterImage(contentsOf: $0) }
-      .filter { $0.pixels.contains { $0 > 0 } }
+    try planes(try files.map { try RasterImage(contentsOf: $0) })
+  }
+
+  /// The same of decoded frames.
+  func planes(_ frames: [RasterImage]) throws -> [Float] {
+    let seen = frames.filter { $0.pixels.contains { $0 > 0 } }
+    let places = Self.places(among: seen.count)
     let black = RasterImage(width: images.side, height: images.side, colour: (0, 0, 0))
     let batch = try images.batch(Array(0..<Self.count), epoch: 0, seed: 0) { place in
-      guard let last = seen.last else { return black }
-      return seen.count > Self.count
-        ? seen[(2 * place + 1) * seen.count / (2 * Self.count)]
-        : place < seen.count ? seen[place] : last
+      seen.isEmpty ? black : seen[places[place]]
     }
     return batch.values
+  }
+
+  /// Which of so many frames are shown; the last again where there are too few.
+  static func places(among frames: Int) -> [Int] {
+    (0..<count).map { place in
+      frames > count ? (2 * place + 1) * frames / (2 * count) : min(place, frames - 1)
+    }
   }
 }
 

@@ -270,7 +270,7 @@ extension DataChoice {
       counts.judgedImages = counts.judged
     case .vqaV2:
       // The first 35 000 of 214 354 questions about the 40 504 images of validation.
-      (counts.trainImages, counts.judged) = (82_783, 35_000)
+      (counts.trainImages, counts.judged) = (82_783, PublishedDataset.judgedQuestions)
       counts.judgedImages = counts.judged * 40_504 / count(.validation)
     case .snliVE: (counts.trainImages, counts.judgedImages) = (29_783, 1000)
     case .food101, .mmIMDB, .mustard: break

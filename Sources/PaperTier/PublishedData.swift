@@ -16,6 +16,7 @@ public final class PublishedData: DataProvider {
   private let workers: Int
   private let titles: Bool
   private let datasets = Mutex<[PublishedKind: PublishedDataset]>([:])
+  private let pipelines = Mutex<[PublishedKind: String]>([:])
 
   /// - Parameters:
   ///   - folder: of the datasets, as `mope data` takes it; `prepared`: where their prepared form is or will be.
@@ -78,14 +79,23 @@ public final class PublishedData: DataProvider {
     return Pixels(width: image.width, height: image.height, bytes: image.pixels)
   }
 
-  /// Of the manifest: sources and records with their digests.
+  /// Of the prepared records, and of what becomes of a record's image on its way into a network.
   public func probe(_ choice: DataChoice) throws -> String {
     let kind = try kind(choice)
     _ = try dataset(kind)
     guard let manifest = try store.manifest(kind) else {
       throw Failure(.internal, "\(store.path(kind)): no manifest after preparation")
     }
-    return try manifest.identity()
+    return ContentHash.of("\(try manifest.identity()) \(try pipeline(kind))")
+  }
+
+  private func pipeline(_ kind: PublishedKind) throws -> String {
+    try pipelines.withLock { known in
+      if let digest = known[kind] { return digest }
+      let digest = try PipelineProbe.digest(kind)
+      known[kind] = digest
+      return digest
+    }
   }
 
   /// Of a run's examples.
@@ -211,10 +221,15 @@ public final class PublishedData: DataProvider {
     let records = dataset.examples(split)
     var chosen = records
     if split == .train, let limit = choice.trainLimit, limit < records.count {
-      var random = RandomStream(seed: 42).stream("low-shot examples")
-      chosen = random.permutation(records.count).prefix(limit).sorted().map { records[$0] }
+      chosen = Self.lowShotPlaces(limit, of: records.count).map { records[$0] }
     }
     return choice.limit.map { Array(chosen.prefix($0)) } ?? chosen
+  }
+
+  /// Which records a low-shot run trains on, in order.
+  static func lowShotPlaces(_ limit: Int, of count: Int) -> [Int] {
+    var random = RandomStream(seed: 42).stream("low-shot examples")
+    return random.permutation(count).prefix(limit).sorted()
   }
 
   private func text(_ method: Method) throws -> TextPreparation {

@@ -13,10 +13,13 @@ extension PublishedDataset {
     case .testA, .testB:
       records(split).flatMap { record in record.texts.map { record.saying($0) } }
     case .pairs: pairs
-    case .validation where kind == .vqaV2: Array(records(split).prefix(35_000))
+    case .validation where kind == .vqaV2: Array(records(split).prefix(Self.judgedQuestions))
     default: records(split)
     }
   }
+
+  /// Questions of VQAv2's validation that are judged (the authors' loader).
+  static let judgedQuestions = 35_000
 
   /// Two objects of one category in one image, each with its first expression, one after the other: of every image and
   /// category that are not trained on the first two.

@@ -30,7 +30,10 @@ public struct ComparisonSummary: Hashable, Sendable {
   /// One paragraph per failed cell: cell, expected ± tolerance and why, found, seed, environment,
   /// and the command that reproduces it.
   public func failures(experiment: String, context: RunContext) -> [String] {
-    comparisons.filter { $0.outcome != .agrees }.map { comparison in
+    // Where nothing is judged, the reason is said once.
+    comparisons.filter {
+      $0.outcome != .agrees && !(context.reservation != nil && $0.outcome == .notRun)
+    }.map { comparison in
       """
       \(comparison.outcome.label): \(experiment) | \(comparison.key.row) | \(comparison.key.column)
         \(comparison.explanation)

@@ -79,14 +79,22 @@ public struct Runner: Sendable {
   }
 
   /// Loads what is stored and trains the rest, `jobs` at a time.
-  /// - Parameter watching: called for each event, from the thread of the run.
+  /// - Parameters:
+  ///   - stopsAtFailure: starts no further run once one has failed.
+  ///   - watching: called for each event, from the thread of the run.
   /// - Returns: one result per run, in order.
   public func results(
-    _ runs: [TrainingRun], watching: @escaping @Sendable (TrainingRun, RunEvent) -> Void
+    _ runs: [TrainingRun], stopsAtFailure: Bool = false,
+    watching: @escaping @Sendable (TrainingRun, RunEvent) -> Void
   ) -> [Result<FinishedRun, any Error>] {
-    severalAtATime(runs) { run in
+    let hasFailed = SharedBox(false)
+    return severalAtATime(runs) { run in
+      guard !stopsAtFailure || !hasFailed.withLock({ $0 }) else {
+        return .failure(Failure(.runFailed, "\(run.title): not started, another run failed"))
+      }
       let result = Result { try self.result(run, watching: watching) }
       if case .failure(let error) = result, (error as? Failure)?.kind != .interrupted {
+        hasFailed.withLock { $0 = true }
         watching(run, .failed("\(error)"))
       }
       return result
@@ -168,7 +176,9 @@ public struct Runner: Sendable {
         watching(.progress(progress, stepsPerSecond: speed))
       }
     }
-    let seconds = (clock.now - start).seconds
+    // Of a resumed run the time of the steps since then, scaled to all.
+    let share = Double(trainer.steps) / Double(max(1, trainer.steps - firstStep))
+    let seconds = (clock.now - start).seconds * share
     watching(.evaluating)
     let evaluation = try Evaluation(model, judged, tier: run.tier)
     let record = RunRecord(

@@ -28,10 +28,12 @@ extension Recipe {
         case .mustard: 16  // not printed: the smallest of the papers'
         }
       // The papers state no rate for fine-tuning, and the prompts' rate destroys encoders; MMBT's is 5e-5.
-      let (rate, textRate): (Float, Float) = method.isPromptTuned ? (4e-4, 5e-4) : (5e-5, 5e-5)
-      let factor = method.isPromptTuned ? 1 : rateFactor ?? 1
+      func rate(_ tuning: Tuning, prompts: Float) -> Float {
+        tuning == .frozen ? prompts : 5e-5 * (rateFactor ?? 1)
+      }
       return Recipe(
-        batchSize: batch, epochs: 15, learningRate: factor * rate, textLearningRate: factor * textRate)
+        batchSize: batch, epochs: 15, learningRate: rate(method.tuning, prompts: 4e-4),
+        textLearningRate: rate(method.textTuning ?? method.tuning, prompts: 5e-4))
     }
   }
 

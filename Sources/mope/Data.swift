@@ -1,7 +1,9 @@
 import ArgumentParser
 import Determinism
 import Foundation
+import Images
 import Published
+import Synchronization
 
 /// `mope data`
 struct DataCommand: ParsableCommand {
@@ -57,6 +59,8 @@ struct DataCheckCommand: ParsableCommand {
     abstract: "Says what is there, what is missing, where it is published, and under which terms.")
 
   @OptionGroup var options: DataOptions
+  @Flag(help: "Decode every image and frame that records need, and name the damaged ones.")
+  var images = false
 
   func run() throws {
     let named = try options.named()
@@ -72,6 +76,31 @@ struct DataCheckCommand: ParsableCommand {
     guard found.contains(where: { $0.state == .complete }) else {
       throw Failure(
         .missingInput, "\(options.folder): no dataset is there; expected folders as listed above")
+    }
+    if images {
+      try decode(found.filter { $0.state == .complete && $0.kind != .food101Titles }.map(\.kind))
+    }
+  }
+
+  /// Decodes on all cores.
+  /// - Throws: `Failure(.badInput)` if an image is damaged, after all of them are named.
+  private func decode(_ kinds: [PublishedKind]) throws {
+    var damaged = 0
+    var seen: Set<String> = []
+    for kind in kinds {
+      let dataset = try kind.reader.read(options.folder)
+      let files = dataset.splits.flatMap(\.records).flatMap { [$0.image].compactMap { $0 } + $0.frames }
+        .filter { seen.insert($0).inserted }
+      let complaints = files.complaints { try _ = DecodedImage(contentsOf: dataset.path($0)) }
+      for complaint in complaints { Console.answer("  ✗ \(complaint)") }
+      Console.answer(
+        "\(kind.title): \(grouped(files.count)) images decoded, \(complaints.count) damaged")
+      damaged += complaints.count
+    }
+    guard damaged == 0 else {
+      throw Failure(
+        .badInput,
+        "\(options.folder): \(damaged) damaged images; fetch them again, or list them in \(options.folder)/skip.txt, one a line")
     }
   }
 
@@ -145,5 +174,18 @@ struct DataCardCommand: ParsableCommand {
       if index > 0 { Console.answer("") }
       Console.answer(PublishedCard(try store.load(kind)).markdown)
     }
+  }
+}
+
+extension [String] {
+  /// What goes wrong with each of these, in order; tried on all cores.
+  fileprivate func complaints(_ attempt: @escaping @Sendable (String) throws -> Void) -> [String] {
+    let found = Mutex<[Int: String]>([:])
+    DispatchQueue.concurrentPerform(iterations: count) { place in
+      do { try attempt(self[place]) } catch {
+        found.withLock { $0[place] = "\(error)" }
+      }
+    }
+    return found.withLock { found in found.keys.sorted().compactMap { found[$0] } }
   }
 }

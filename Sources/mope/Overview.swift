@@ -98,7 +98,7 @@ struct Plan: ParsableCommand, KernelChoosing {
   }
 
   func run() throws {
-    if options.tier == .paper { return try PublishedPlan(options, ids, matching: runs).answer() }
+    if options.tier == .paper { return try PublishedPlan(options, ids, matching: runs, retrains: retrain).answer() }
     let (laboratory, _, selected) = try options.laboratory(ids)
     let records = try laboratory.runner.store.records()
     var entries: [Entry] = []

@@ -14,10 +14,17 @@ struct PublishedPlan {
   /// Of the titles of the runs that are meant; nil for all.
   private let pattern: String?
 
-  init(_ options: CommonOptions, _ ids: [String], matching pattern: String?) throws {
+  /// Whether stored runs would be trained again.
+  private let retrains: Bool
+
+  init(
+    _ options: CommonOptions, _ ids: [String], matching pattern: String?, retrains: Bool
+  ) throws {
     self.options = options
+    self.retrains = retrains
     self.pattern = pattern
-    (laboratory, _, selected) = try options.laboratory(ids, needsData: false)
+    let hasSource = options.published.data != nil || options.published.weights != nil
+    (laboratory, _, selected) = try options.laboratory(ids, needsData: hasSource)
   }
 
   private struct Entry: Encodable {
@@ -51,10 +58,18 @@ struct PublishedPlan {
     guard !runs.isEmpty else { throw Failure(.noMatch, "no run is meant, so nothing is measured") }
     let hasSource = options.published.data != nil || options.published.weights != nil
     let source = hasSource ? try options.published.source() : nil
+    let stored = hasSource && !retrains ? try runs.filter { try laboratory.runner.stored($0) != nil } : []
+    runs.removeAll { stored.contains($0) }
+    guard !runs.isEmpty else {
+      return Console.answer("all \(stored.count) runs are stored: nothing to train")
+    }
     let table = try CostTable(runs, source: source) { title in
       if !options.quiet && !options.json { Console.note("measuring \(title)") }
     }
     if options.json { return try Console.answer(json: table.rows.map(entry)) }
+    if !stored.isEmpty {
+      Console.answer("\(stored.count) runs are stored and not in the table.")
+    }
     Console.answer(
       text(table.rows).terminalText(width: Console.outputWidth, color: options.usesColor))
     if experiments.count > 1 {
@@ -108,7 +123,9 @@ struct PublishedPlan {
       Table.Column("Experiment alone", .leading), Table.Column("Runs"), Table.Column("h, one core"),
       Table.Column("days, \(Machine.this.cores) cores"), Table.Column("days, \(many.cores) cores"),
     ])
-    for (id, runs) in experiments where !runs.isEmpty {
+    for (id, planned) in experiments {
+      let runs = planned.filter { hoursOfRun[$0] != nil }
+      guard !runs.isEmpty else { continue }
       let sum = runs.reduce(0) { $0 + (hoursOfRun[$1] ?? 0) }
       table.append([
         .text(id), .text("\(runs.count)"), .text(hours(sum)),
@@ -141,7 +158,7 @@ struct PublishedPlan {
       ? "one run at a time, one core training, one decoding"
       : "\(machine.jobs) runs at a time, each \(machine.threads) cores training at \(fixed(100 * Machine.efficiency, 0)) % (assumed) and one decoding"
     var text =
-      "\(cores): \(assumption): all \(table.rows.reduce(0) { $0 + $1.runs }) runs in \(fixed(days, 1)) days, the longest run \(fixed(longest, 1)) days; "
+      "\(cores) (mope run -j \(machine.jobs) --threads \(machine.threads)): \(assumption): all \(table.rows.reduce(0) { $0 + $1.runs }) runs in \(fixed(days, 1)) days, the longest run \(fixed(longest, 1)) days; "
       + "whole batches need up to \(fixed(needed, 0)) GB of memory."
     let affordable = 30.0
     if days > affordable {

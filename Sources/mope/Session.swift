@@ -35,10 +35,13 @@ struct Session {
     }
     let display = display(runs.count)
     let before = laboratory.runner.retrains ? [:] : try laboratory.stored(runs)
-    let results = laboratory.runner.results(runs) { display.handle($0, $1) }
+    let results = laboratory.runner.results(runs, stopsAtFailure: !keepGoing) {
+      display.handle($0, $1)
+    }
     display.end()
     var finished: [TrainingRun: FinishedRun] = [:]
     var failures: [Failure] = []
+    // A run that was not started comes behind the failure that kept it from it.
     for (run, result) in zip(runs, results) {
       switch result {
       case .success(let value): finished[run] = value

@@ -55,6 +55,23 @@ import Testing
     #expect(try command.mope("data", "check").code == 64)
   }
 
+  @Test func `every image is decoded on request, and the damaged ones are named`() throws {
+    let command = try command("decode")
+    let good = try command.mope("data", "check", "data", "--images")
+    #expect(good.code == 0, "\(good.errors)")
+    #expect(good.output.contains("SNLI-VE: 4 images decoded, 0 damaged"))
+    let image = "\(command.project)/data/snli-ve/Flickr30K/flickr30k_images/10002456.jpg"
+    let bytes = try #require(FileManager.default.contents(atPath: image))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: image))
+    let bad = try command.mope("data", "check", "data", "snli-ve", "--images")
+    #expect(bad.code == 65)
+    #expect(bad.output.contains("10002456.jpg: expected a whole JPEG image, found damage"))
+    #expect(bad.errors.contains("1 damaged images; fetch them again, or list them in data/skip.txt"))
+    try "snli-ve/Flickr30K/flickr30k_images/10002456.jpg".write(
+      toFile: "\(command.project)/data/skip.txt", atomically: true, encoding: .utf8)
+    #expect(try command.mope("data", "check", "data", "snli-ve", "--images").code == 0)
+  }
+
   @Test func `bad input is 65 with file and line, and nothing is prepared`() throws {
     let command = try command("bad")
     try replace(

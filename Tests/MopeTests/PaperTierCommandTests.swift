@@ -120,8 +120,14 @@ import Testing
     let alone = all.output.split(separator: "\n").drop { !$0.hasPrefix("Experiment alone") }
     #expect(alone.contains { $0.hasPrefix("table-1-main  ") && $0.contains(" 24 ") })
     #expect(alone.contains { $0.hasPrefix("table-6-ris  ") && $0.contains(" 8 ") })
-    #expect(try command.run(["plan", "table-1-main", "--runs", "nothing"] + paper).code == 5)
     #expect(try command.run(["list", "table-1-main"] + paper).output.contains("missing"))
+    #expect(plan.output.contains("(mope run -j 16 --threads 3)"))
+    _ = try command.run(["run", "table-1-main", "--runs", "MoPE k=4*IMDB*"] + flags)
+    let rest = try command.run(["plan", "table-1-main", "--runs", "MoPE k=4*", "--seeds", "0", "-q"] + paper)
+    #expect(rest.output.hasPrefix("2 runs are stored and not in the table."))
+    let none = try command.run(["plan", "table-1-main", "--runs", "MoPE k=4*IMDB*", "--seeds", "0"] + paper)
+    #expect(none.output == "all 2 runs are stored: nothing to train\n")
+    #expect(try command.run(["plan", "table-1-main", "--runs", "nothing"] + paper).code == 5)
   }
 
   @Test func `options of the paper tier are asked for there, and refused elsewhere`() throws {

@@ -175,6 +175,23 @@ import Training
     #expect(!FileManager.default.fileExists(atPath: "\(root)/store/runs"))
   }
 
+  @Test func `a failure keeps further runs from starting where that is asked for`() throws {
+    let runner = try TinyTier.runner("stops") { data in
+      try FileManager.default.removeItem(atPath: "\(data)/mm-imdb/split.json")
+    }
+    let runs = [run(.mope(.all).published, .mmIMDB), run(.promptFuse.published, .snliVE)]
+    let stopped = runner.results(runs, stopsAtFailure: true) { _, _ in }
+    guard case .failure(let first as Failure) = stopped[0],
+      case .failure(let second as Failure) = stopped[1]
+    else {
+      Issue.record("no failures")
+      return
+    }
+    #expect(first.kind == .missingInput)
+    #expect(second.description.contains("not started"))
+    #expect((try? runner.results(runs) { _, _ in }[1].get()) != nil)
+  }
+
   @Test func `costs are measured for every length of text, and grow with it`() throws {
     let (_, encoders) = try TinyTier.make("costs")
     // Memory is counted for the whole process, where other tests run: the least of some measurements is without them.

@@ -143,6 +143,20 @@ extension BatchSource {
 }
 
 @Suite struct PublishedFormTests {
+  @Test func `each side has the rate of what trains there`() {
+    func rates(_ method: Method) -> [Float] {
+      let recipe = Recipe.standard(method, on: .mmIMDB, tier: .paper)
+      return [recipe.learningRate, recipe.textLearningRate]
+    }
+    #expect(rates(.mope(.all).published) == [4e-4, 5e-4])
+    // Table 4: the image's prompts keep their rate while the text's encoder trains.
+    #expect(rates(Method.mope(.all).reading(with: .bert, .full).published) == [4e-4, 5e-5])
+    #expect(rates(Method.mope(.all).reading(with: .longformer, .biases).published) == [4e-4, 5e-5])
+    #expect(rates(Method.mope(.all).reading(with: .gpt2, .frozen).published) == [4e-4, 5e-4])
+    #expect(rates(.sequentialFuse.published) == [5e-5, 5e-5])
+  }
+
+
   @Test func `MoPE at the paper tier has the papers' defaults on Swin, and what was chosen stays`()
   {
     let chosen = Method.mope([.fixed, .mapped], experts: 4, length: 3).published

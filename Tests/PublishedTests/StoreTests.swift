@@ -55,6 +55,54 @@ import Testing
     #expect(failure { try store.prepare(.snliVE) }?.kind == .missingInput)
   }
 
+  @Test func `what lies beside the data does not make it other data, another image does`() throws {
+    let store = PublishedStore(data: try PublishedFixture.copy("beside"))
+    let images = "\(store.data)/snli-ve/Flickr30K/flickr30k_images"
+    func identity() throws -> String { try store.prepare(.snliVE).manifest.identity() }
+    let first = try identity()
+    try AtomicFile.write("thumbnails", to: "\(images)/.DS_Store")
+    guard case .kept = try store.prepare(.snliVE) else {
+      Issue.record("a hidden file made the data stale")
+      return
+    }
+    try AtomicFile.write("thumbnails", to: "\(images)/Thumbs.db")
+    #expect(try identity() == first)
+    let image = "\(images)/10002456.jpg"
+    let bytes = try #require(FileManager.default.contents(atPath: image))
+    try (bytes + Data([0])).write(to: URL(fileURLWithPath: image))
+    #expect(try identity() != first)
+  }
+
+  @Test func `records of files in the skip list are left out and counted`() throws {
+    let store = PublishedStore(data: try PublishedFixture.copy("skip-list"))
+    let whole = try store.prepare(.snliVE).manifest
+    try FileManager.default.removeItem(
+      atPath: "\(store.data)/snli-ve/Flickr30K/flickr30k_images/10002456.jpg")
+    try AtomicFile.write(
+      "# damaged\nsnli-ve/Flickr30K/flickr30k_images/10002456.jpg\n\n",
+      to: "\(store.data)/skip.txt")
+    let less = try store.prepare(.snliVE).manifest
+    #expect(try less.identity() != whole.identity())
+    let data = try store.load(.snliVE)
+    let listed = data.skips.filter { $0.reason == .listed }
+    #expect(!listed.isEmpty)
+    #expect(data.records(.train).count + listed.count == whole.splits[0].records)
+    #expect(!data.records(.train).contains { $0.image?.hasSuffix("10002456.jpg") == true })
+  }
+
+  @Test func `several that prepare at once do not disturb each other`() async throws {
+    let store = PublishedStore(data: try PublishedFixture.copy("at-once"))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<6 {
+        group.addTask {
+          try store.prepare(.mmIMDB)
+          _ = try store.load(.mmIMDB)
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
   @Test func `a prepared file that was changed is refused, and prepared again on request`() throws {
     let store = PublishedStore(data: try PublishedFixture.copy("tampered"))
     try store.prepare(.mmIMDB)

@@ -15,6 +15,19 @@ struct DataFolder: Sendable {
     self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
   }
 
+  /// Images, sounds and frames, relative to the data folder, one a line, whose records are left out: for files that are
+  /// damaged and cannot be had again.
+  static let skipList = "skip.txt"
+
+  /// The files of the skip list; empty where there is none.
+  func skipped() throws -> Set<String> {
+    guard exists(Self.skipList) else { return [] }
+    let text = String(decoding: try SourceBytes.read(path(Self.skipList)), as: UTF8.self)
+    return Set(
+      text.split(whereSeparator: \.isNewline).map { TextLines.trimmed(String($0)) }
+        .filter { !$0.isEmpty && !$0.hasPrefix("#") })
+  }
+
   func path(_ file: String) -> String { "\(root)/\(file)" }
 
   func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: path(file)) }

@@ -11,9 +11,13 @@ struct DatasetBuilder {
   private(set) var skips: [SkippedRecord] = []
   private var notes: [String] = []
 
-  init(_ kind: PublishedKind, _ data: DataFolder) {
+  /// Files whose records are left out.
+  private let listed: Set<String>
+
+  init(_ kind: PublishedKind, _ data: DataFolder) throws {
     self.kind = kind
     self.data = data
+    listed = try data.skipped()
   }
 
   /// - Throws: `Failure(.badInput)` if the id is taken.
@@ -22,6 +26,9 @@ struct DatasetBuilder {
       throw place.bad(
         "the id \"\(record.id)\" is already used at \(other); expected every id once; remove one of the two"
       )
+    }
+    if !listed.isEmpty, record.files.contains(where: listed.contains) {
+      return skip(record.id, of: split, .listed)
     }
     records[split, default: []].append(record)
   }
@@ -69,7 +76,7 @@ struct DatasetBuilder {
     var checked: Set<String> = []
     for (_, records) in splits {
       for record in records {
-        for file in [record.image, record.audio].compactMap({ $0 }) + record.frames {
+        for file in record.files {
           guard checked.insert(file).inserted else { continue }
           count += 1
           let path = file as NSString
@@ -85,6 +92,6 @@ struct DatasetBuilder {
     throw Failure(
       .missingInput,
       "\(data.path(first.file)): no such file; record \(first.id) of \(kind.title) needs it "
-        + "(\(missing.count) of \(count) files are missing); download or unpack the images again")
+        + "(\(missing.count) of \(count) files are missing); download or unpack the images again, or list it in \(data.path(DataFolder.skipList))")
   }
 }

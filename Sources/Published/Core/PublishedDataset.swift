@@ -62,5 +62,7 @@ public enum SkipReason: String, Sendable, CaseIterable, Hashable, Codable {
   case emptyText = "empty text"
   case noFrequentAnswer = "none of its answers is frequent"
   case otherAnswerType = "other type of answer than asked for"
+  case noImage = "no image"
+  case listed = "listed in skip.txt"
   case beyondLimit = "beyond the limit of questions"
 }

@@ -34,6 +34,9 @@ public struct PublishedRecord: Hashable, Sendable {
     self.attributes = attributes
   }
 
+  /// The files to be decoded, relative to the data folder.
+  public var files: [String] { [image, audio].compactMap { $0 } + frames }
+
   /// The first text.
   public var text: String { texts[0] }
 

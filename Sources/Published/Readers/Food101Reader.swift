@@ -49,7 +49,7 @@ public struct Food101Reader: PublishedReader {
 
   public func read(_ dataFolder: String) throws -> PublishedDataset {
     let data = try DataFolder(dataFolder)
-    var builder = DatasetBuilder(kind, data)
+    var builder = try DatasetBuilder(kind, data)
     let training = try candidates("training", .train, data, &builder)
     let heldOut = validation(training)
     for (index, candidate) in training.enumerated() {
@@ -109,7 +109,7 @@ public struct Food101Reader: PublishedReader {
     if repaired > 0 {
       builder.note("\(repaired) \(part) texts hold bytes that are not UTF-8; they were replaced.")
     }
-    try source.checkAllUsed(data, images)
+    for id in source.withoutImage(data, images) { builder.skip(id, of: split, .noImage) }
     return candidates
   }
 

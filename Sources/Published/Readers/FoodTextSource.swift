@@ -8,8 +8,8 @@ protocol FoodTextSource {
   /// The raw text of an image; nil if there is none.
   func text(_ label: String, _ number: String, _ image: String, _ names: Set<String>) throws
     -> String?
-  /// - Throws: `Failure(.missingInput)` if a text speaks of an image that is not there.
-  func checkAllUsed(_ data: DataFolder, _ images: String) throws
+  /// The ids of texts that speak of an image that is not there.
+  func withoutImage(_ data: DataFolder, _ images: String) -> [String]
 }
 
 /// One file per image.
@@ -29,7 +29,7 @@ struct PageTexts: FoodTextSource {
   }
 
   /// There are texts for images that are in neither folder; they are not used.
-  func checkAllUsed(_ data: DataFolder, _ images: String) throws {}
+  func withoutImage(_ data: DataFolder, _ images: String) -> [String] { [] }
 }
 
 /// A table of image, title and label, without a header.
@@ -80,18 +80,13 @@ struct TitleTable: FoodTextSource {
     return found.title
   }
 
-  func checkAllUsed(_ data: DataFolder, _ images: String) throws {
+  func withoutImage(_ data: DataFolder, _ images: String) -> [String] {
     var listings: [String: Set<String>] = [:]
-    for row in rows {
+    return rows.compactMap { row in
       if listings[row.label] == nil {
         listings[row.label] = Set(data.names(in: "\(images)/\(row.label)"))
       }
-      guard listings[row.label]?.contains(row.image) == true else {
-        throw Failure(
-          .missingInput,
-          "\(row.place): the image \(data.path("\(images)/\(row.label)/\(row.image)")) is not there; download the images again"
-        )
-      }
+      return listings[row.label]?.contains(row.image) == true ? nil : "\(row.label)_\(row.image)"
     }
   }
 }

@@ -44,7 +44,7 @@ public struct MMIMDBReader: PublishedReader {
     let splitFile = data.path(try resolve("split", in: data))
     let folder = try resolve("films", in: data)
     let lists = try TextLines.json(splitFile)
-    var builder = DatasetBuilder(kind, data)
+    var builder = try DatasetBuilder(kind, data)
     var seen: Set<String> = []
     for (name, split) in [("train", Split.train), ("dev", .validation), ("test", .test)] {
       guard let list = try lists.optional(name) else {

@@ -48,7 +48,7 @@ public struct MUStARDReader: PublishedReader {
     let file = data.path(try resolve("utterances", in: data))
     let audio = try resolve("sound", in: data)
     let frames = try resolve("frames", in: data)
-    var builder = DatasetBuilder(kind, data)
+    var builder = try DatasetBuilder(kind, data)
     var frameless = 0
     for (index, (id, entry)) in try TextLines.json(file).members().enumerated() {
       guard !id.isEmpty, !id.contains("/") else {
@@ -77,6 +77,8 @@ public struct MUStARDReader: PublishedReader {
       builder.note("\(frameless) clips have no frame; black ones stand in for them.")
     }
     builder.note("Validation is the test split.")
+    builder.note(
+      "Sounds are read as they are: the authors' code separates the voice from what else is heard, which ffmpeg's command does not.")
     return try builder.finished(
       .classification(labels: Self.labels), splits: [.train, .test], alias: (.validation, of: .test)
     )

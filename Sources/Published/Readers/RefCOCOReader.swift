@@ -48,7 +48,7 @@ public struct RefCOCOReader: PublishedReader {
     let categories = try categories(instances)
     let objects = try objects(
       instances, wanted: Set(references.map(\.annotation)), images: images, categories: categories)
-    var builder = DatasetBuilder(kind, data)
+    var builder = try DatasetBuilder(kind, data)
     var empty = 0
     for reference in references {
       guard let object = objects[reference.annotation] else {

@@ -40,7 +40,7 @@ public struct SNLIVEReader: PublishedReader {
     let data = try DataFolder(dataFolder)
     let labels = try self.labels(data)
     let images = try resolve("images", in: data)
-    var builder = DatasetBuilder(kind, data)
+    var builder = try DatasetBuilder(kind, data)
     for (role, split) in [("training", Split.train), ("validation", .validation), ("test", .test)] {
       let file = JSONLinesFile(data.path(try resolve("\(role) pairs", in: data)))
       try file.forEach { entry, place in

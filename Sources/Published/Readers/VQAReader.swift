@@ -61,7 +61,7 @@ public struct VQAReader: PublishedReader {
 
   public func read(_ dataFolder: String) throws -> PublishedDataset {
     let data = try DataFolder(dataFolder)
-    var builder = DatasetBuilder(kind, data)
+    var builder = try DatasetBuilder(kind, data)
     let training = try annotations("train2014", data)
     let labels = frequentAnswers(training)
     let indices = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })

@@ -26,11 +26,13 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
   }
 
   /// What the readers of this program make of the same sources; a change of it makes prepared datasets stale.
-  public static let currentVersion = 1
+  public static let currentVersion = 2
 
   public let version: Int
   public let dataset: String
   public var sources: [Source]
+  /// The images and sounds that records name, with their sizes.
+  public let media: Source
   /// "classification", "multi-label", "segmentation" or "answering"
   public let task: String
   public let labels: [String]
@@ -38,11 +40,11 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
   public let skipped: Part
   public let notes: [String]
 
-  /// What says on any machine whether two prepared datasets are the same. A dated folder is left out: what was read from
-  /// it is in the records, and a copy of it has other dates.
+  /// What says on any machine whether two prepared datasets are the same: records, labels, and the files that records name.
+  /// Sources are left out: what was read from them is in the records, and what else lies in their folders does not matter.
   public func identity() throws -> String {
     var copy = self
-    copy.sources.removeAll { $0.isDated == true }
+    copy.sources = []
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return ContentHash.of(Array(try encoder.encode(copy)))

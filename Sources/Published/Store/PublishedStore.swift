@@ -41,6 +41,9 @@ public struct PublishedStore: Sendable {
   public func prepare(_ kind: PublishedKind) throws -> Preparation {
     let sources = try SourceFingerprint.sources(of: kind.reader, in: try DataFolder(data))
     if let manifest = try keepable(kind, sources) { return .kept(manifest) }
+    let lock = try FileLock("\(folder)/\(kind.rawValue).lock")
+    defer { withExtendedLifetime(lock) {} }
+    if let manifest = try keepable(kind, sources) { return .kept(manifest) }  // another process made it meanwhile
     let dataset = try kind.reader.read(data)
     let target = path(kind)
     removeRemains(in: target)
@@ -56,6 +59,7 @@ public struct PublishedStore: Sendable {
     }
     let manifest = PreparedManifest(
       version: PreparedManifest.currentVersion, dataset: kind.rawValue, sources: sources,
+      media: SourceFingerprint.media(of: dataset),
       task: dataset.task.kindName,
       labels: dataset.task.labels, splits: parts,
       skipped: try write("skipped", "skipped.jsonl", skipped, to: target), notes: dataset.notes)

@@ -8,13 +8,31 @@ enum SourceFingerprint {
   static func sources(of reader: any PublishedReader, in data: DataFolder) throws
     -> [PreparedManifest.Source]
   {
-    try reader.requirements.compactMap { requirement in
+    let listed = try data.exists(DataFolder.skipList) ? [file(DataFolder.skipList, data.path(DataFolder.skipList))] : []
+    return try listed + reader.requirements.compactMap { requirement in
       if requirement.isOptional, requirement.found(in: data) == nil { return nil }
       let path = try requirement.resolved(in: data, reader.kind)
       return requirement.isFolder
         ? folder(path, isMedia: requirement.isMedia, data)
         : try file(path, "\(data.path(path))")
     }
+  }
+
+  /// Names and sizes of the images and sounds that these records name.
+  static func media(of dataset: PublishedDataset) -> PreparedManifest.Source {
+    var hash = ContentHash()
+    var bytes = 0
+    var seen: Set<String> = []
+    for record in dataset.splits.flatMap(\.records) {
+      for file in record.files where seen.insert(file).inserted {
+        var status = stat()
+        guard stat(dataset.path(file), &status) == 0 else { continue }
+        hash.update(file)
+        hash.update(Int(status.st_size))
+        bytes += Int(status.st_size)
+      }
+    }
+    return PreparedManifest.Source(path: "media", bytes: bytes, sha256: hash.finish())
   }
 
   /// The digest of a file's content, and its size.
@@ -40,7 +58,8 @@ enum SourceFingerprint {
     var hash = ContentHash()
     var bytes = 0
     let files = (try? FileManager.default.subpathsOfDirectory(atPath: data.path(name))) ?? []
-    for file in files.sorted(by: codePointsAscend) {
+    for file in files.sorted(by: codePointsAscend)
+    where !file.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {
       var status = stat()
       guard stat("\(data.path(name))/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
       else { continue }
