@@ -141,6 +141,12 @@ public struct Laboratory: Sendable {
         .flatMap { $0.dataHashes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.prefix(12))" } }
       if !hashes.isEmpty { notebook.provenance("Data \(name.rawValue), SHA-256", distinct(hashes)) }
     }
+    if tier == .paper {
+      // Branches of the hub move: these files it was.
+      let digests = records.flatMap { $0.key.encoders.sorted { $0.key < $1.key } }
+        .map { "\($0.key) \($0.value.prefix(12))" }
+      notebook.provenance("Checkpoints, SHA-256", distinct(digests))
+    }
     let seconds = records.reduce(0) { $0 + $1.trainSeconds }
     notebook.provenance("Training time", "\(fixed(seconds, 0)) s in all, on one core per run")
   }

@@ -1,6 +1,7 @@
 import Determinism
 import Foundation
 import Images
+import PaperTier
 import Reporting
 import Training
 
@@ -10,6 +11,9 @@ struct PipelineTiming: Encodable {
   let source: String
   /// With the largest augmentation of the papers' recipes: RandAugment(2, 7), 256 × 256, centre 224.
   let imagesPerSecond: Double
+  /// Images with masks at 384 pixels, as RefCOCO's; frames at 224, as MUStARD's.
+  let referringPerSecond: Double
+  let framesPerSecond: Double
   /// Of the full-size training step in the same process.
   let neededPerSecond: Double
 
@@ -30,6 +34,8 @@ struct PipelineTiming: Encodable {
       if folder == nil { for file in files { try? FileManager.default.removeItem(atPath: file) } }
     }
     imagesPerSecond = try Images.imagesPerSecond(of: files, preparation: .mmIMDB).imagesPerSecond
+    referringPerSecond = try InputRates.referring(files)
+    framesPerSecond = try InputRates.frames(files)
     neededPerSecond =
       steps.filter { $0.name.contains("training step") }.map(\.samplesPerSecond).max() ?? .nan
   }
@@ -40,6 +46,7 @@ struct PipelineTiming: Encodable {
       "input pipeline, one core, \(source): \(fixed(imagesPerSecond, 0)) images/s decoded, augmented and normalised; a training step "
       + "needs \(fixed(neededPerSecond, 2)): \(fixed(factor, 0)) times enough"
       + (factor < 1 ? ", TOO SLOW" : "")
+      + "; with masks at 384 pixels \(fixed(referringPerSecond, 0)) images/s, clips \(fixed(framesPerSecond, 0)) frames/s"
   }
 
   private static func files(in folder: String) throws -> [String] {

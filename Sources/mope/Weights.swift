@@ -43,6 +43,9 @@ struct WeightsListCommand: ParsableCommand {
           + weights.files.map(\.name).joined(separator: ", "))
       if let hint = weights.hint { Console.answer("  note: \(hint)") }
     }
+    Console.answer(
+      "Branches can move. A download is compared with the digest that the hub states; reports name the digest of what was used."
+    )
   }
 }
 

@@ -38,7 +38,7 @@ public struct MMIMDBReader: PublishedReader {
       throw Failure(
         .missingInput,
         "\(data.path("mm-imdb/multimodal_imdb.hdf5")): the HDF5 form is not read; expected the raw form, split.json and "
-          + "dataset/: HDF5 has posters scaled down and plots as numbers of words, which cannot be turned back into text; "
+          + "dataset/: HDF5 has posters scaled down, and of plots the known words as numbers, not the text that BERT reads; "
           + "unpack mmimdb.tar.gz, \(requirements[0].origin)")
     }
     let splitFile = data.path(try resolve("split", in: data))
