@@ -34,7 +34,7 @@ struct ComparisonTable {
           paper.cells.first { $0.table == table && $0.row == row }?.title ?? row
         }
         let column = suspicion.column == "all" ? "all columns" : suspicion.column.replacing(":", with: " ")
-        return "\(rows.joined(separator: ", ")), \(column) (\(suspicion.versions.joined(separator: ", "))): "
+        return "\(rows.joined(separator: " and ")); \(column) (\(suspicion.versions.joined(separator: ", "))): "
           + suspicion.why
       }
   }

@@ -117,8 +117,8 @@ import Testing
       "{\"version\": \"\(version)\", \"table\": \"table-0-tiny\", \"row\": \"\(row)\", "
         + "\"column\": \"\(column)\", \"why\": \"copied\"}"
     }
-    #expect(try text(suspicion()).contains("A, z, all columns (CPT, V1): copied"))
-    #expect(try text(suspicion(column: "c")).contains("A, z, c (CPT, V1): copied"))
+    #expect(try text(suspicion()).contains("A and z; all columns (CPT, V1): copied"))
+    #expect(try text(suspicion(column: "c")).contains("A and z; c (CPT, V1): copied"))
     for other in [suspicion(version: "V1"), suspicion(row: "z"), suspicion(column: "d")] {
       #expect(try !text(other).contains("copied"))
     }
