@@ -79,11 +79,10 @@ extension Experiment {
     notebook.claim(
       "Tiled as in the released code it does: batch mates move logits by more than a hundredth of their deviation",
       measured.ordered(row: "mixed", column: "share").isEmpty
-        ? .notRun("no runs") : .exceeds(measured.ordered(row: "mixed", column: "share"), margin: 1, unit: "% of the logits' deviation"),
-      paper: "not mentioned")
+        ? .notRun("no runs") : .exceeds(measured.ordered(row: "mixed", column: "share"), margin: 1, unit: "% of the logits' deviation"))
     notebook.claim(
       "The mixture costs accuracy",
-      .beats(["own"], ["mixed"], columns: [accuracy.columns[0].id], in: measured), paper: "not mentioned")
+      .beats(["own"], ["mixed"], columns: [accuracy.columns[0].id], in: measured))
 
     //: The dependence is there in every seed, and small: a logit moves by some hundredths of the logits' deviation. A model that is
     //: trained with the mixture gets prompts that mostly belong to other images, and learns to make little of them. It loses 1.4

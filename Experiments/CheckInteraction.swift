@@ -93,14 +93,13 @@ extension Experiment {
       let (first, last) = (columnId(column, 0), columnId(column, 1))
       notebook.claim(
         "Where evidence adds up (s = 0), late concatenation is at least as good as MoPE, \(name)",
-        .beats(["p-lateconcat"], ["mope"], columns: [first], in: table), paper: "not looked at")
+        .beats(["p-lateconcat"], ["mope"], columns: [first], in: table))
       let growth = zip(
         difference(table, "mope", "p-lateconcat", last), difference(table, "mope", "p-lateconcat", first)
       ).map { $0 - $1 }
       notebook.claim(
         "MoPE's gain over late concatenation grows with the interaction, \(name)",
-        growth.isEmpty ? .notRun("no runs") : .exceeds(growth, unit: "points, gain at s = 1 − gain at s = 0"),
-        paper: "not looked at")
+        growth.isEmpty ? .notRun("no runs") : .exceeds(growth, unit: "points, gain at s = 1 − gain at s = 0"))
     }
 
     //: **On Food-101 the premise holds.** Where evidence adds up, all four methods are within a point, late concatenation ahead. One

@@ -54,16 +54,16 @@ extension Experiment {
     //: ## Verdicts
     notebook.claim(
       "With one up-projection for all blocks, as in the papers, MoPE beats P-SequentialFuse on all columns",
-      .beats(["mope-1"], ["p-sequentialfuse-1"], in: measured), paper: "holds (Table 1)")
+      .beats(["mope-1"], ["p-sequentialfuse-1"], in: measured))
     notebook.claim(
       "With one up-projection per block, MoPE still beats P-SequentialFuse on all columns",
-      .beats(["mope-4"], ["p-sequentialfuse-4"], in: measured), paper: "not looked at")
+      .beats(["mope-4"], ["p-sequentialfuse-4"], in: measured))
     notebook.claim(
       "P-SequentialFuse gains from an up-projection per block on all columns",
-      .beats(["p-sequentialfuse-4"], ["p-sequentialfuse-1"], in: measured), paper: "not looked at")
+      .beats(["p-sequentialfuse-4"], ["p-sequentialfuse-1"], in: measured))
     notebook.claim(
       "P-SequentialFuse with an up-projection per block reaches MoPE with a shared one (not below by more than a point)",
-      .beats(["p-sequentialfuse-4"], ["mope-1"], by: .points(-1), in: measured), paper: "not looked at")
+      .beats(["p-sequentialfuse-4"], ["mope-1"], by: .points(-1), in: measured))
 
     //: This decides how [Table 1](../Reports/table-1-main.md) is to be read. With one token for all blocks MoPE is ahead of
     //: P-SequentialFuse; with a token for each block P-SequentialFuse, which trains less than half as many parameters, is as good

@@ -34,6 +34,6 @@ public let allExperiments: [Experiment] = [
   .searchLearningRates,
 ]
 
-/// Experiments that run but have no goldens yet. They run when they are named and at the smoke tier; `mope list` shows them,
+/// Experiments that run but have no goldens yet; none now. They run when they are named and at the smoke tier; `mope list` shows them,
 /// and `mope check` judges them from the day they move into the list above.
 public let draftExperiments: [Experiment] = []

@@ -127,7 +127,8 @@ extension Experiment {
     //: The papers' weight of the importance loss, 0.01, leaves ten of sixteen experts without a pair after 1500 steps;
     //: ten times that weight keeps nearly all in use and is more accurate ([Figure 8](../Reports/fig-8-importance-loss.md)). With few
     //: experts in use, one expert takes two colours, or all sentences of a kind of predicate: colour and predicate share the
-    //: experts, and shape, which the image encoder must find in the picture, is not routed by.
+    //: experts. Shape, which the image encoder must find in the picture, is routed by weakly: its information is 0.06 in the mean,
+    //: against 0.28 and 0.34, and in one seed of four no more than by chance (p = 0.74).
   }
 }
 

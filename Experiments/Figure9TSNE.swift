@@ -13,7 +13,7 @@ import Training
 
  Here the same pictures are drawn for the stand-in's first twenty classes, and the claim is judged in the feature itself,
  before any projection: by the silhouette score, and by the share of each example's ten nearest neighbours that are of its
- class. The papers would be contradicted by a prompt method whose classes are better apart.
+ class. The papers would be contradicted by a method whose classes are better apart, most of all by a prompt method.
  */
 extension Experiment {
   static let figure9TSNE = Experiment(
@@ -86,9 +86,18 @@ extension Experiment {
     }
     notebook.compare(measured)
 
-    //: ## Verdict
+    //: ## Verdicts
     notebook.claim(
       "MoPE's classes are further apart than those of the other prompt methods",
       .beats(["mope"], ["p-lateconcat", "p-sequentialfuse"], in: measured), paper: "best separated, by eye")
+    notebook.claim(
+      "MoPE's classes are further apart than those of all methods shown, fine-tuned ones too",
+      .beats(["mope"], rows.map(\.id).filter { $0 != "mope" }, in: measured), paper: "best separated, by eye")
+
+    //: Among methods with frozen encoders MoPE's classes are best apart: 87.9 % of the nearest neighbours are of the own class, against
+    //: 81.6 % for P-SequentialFuse, and the silhouette is 0.110 against 0.080. The fine-tuned SequentialFuse is far ahead of both, with
+    //: 97.2 % and 0.383, though MoPE's accuracy in Table 1 is only three points below its own: a linear head needs a direction for each
+    //: class, and classes can have that without lying in separate clusters. That also holds for late concatenation, whose feature is both
+    //: features side by side: fine-tuned it has 81 % accuracy with a silhouette of 0.064.
   }
 }

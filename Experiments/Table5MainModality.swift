@@ -55,6 +55,7 @@ extension Experiment {
     //: colour of one object among others, and the image's one feature must hold it before anybody has said which.
     //:
     //: The stand-ins' texts are short and nearly free of noise, and both encoders are of one size: the papers' reason for the
-    //: order is missing here, and so a different order says nothing about theirs.
+    //: order is missing here. The order of the means is the papers' on every column, but it is no evidence for theirs, as another order
+    //: would have been none against it.
   }
 }

@@ -151,7 +151,8 @@ extension Experiment {
       .criterion(
         Claim.Criterion(
           holds: covered < 1e-10, effect: covered, digits: 9, count: workbench.seeds.count,
-          test: "largest Σ D < 1e-10, k = N")))
+          test: "largest Σ D < 1e-10, k = N")),
+      paper: "Σ D(MoPE) = Σ min D where the hull holds an optimum of every input")
     notebook.claim(
       "(b) With fewer experts than inputs, routing reaches every target in the hull",
       .criterion(
@@ -160,7 +161,7 @@ extension Experiment {
           digits: 9, count: hull.count,
           test:
             "largest residual of an input < 1e-8, k = 2, 4, 8; optimality conditions hold to 1e-10")
-      ))
+      ), paper: "Σ D(MoPE) = Σ min D where the hull holds an optimum of every input")
     notebook.claim(
       "(c) The premise is needed: outside the hull a discrepancy remains",
       .criterion(

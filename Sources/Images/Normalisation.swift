@@ -18,9 +18,6 @@ public struct Normalisation: Equatable, Sendable {
   public static let mmbt = Normalisation(
     mean: [0.467_770_44, 0.445_314_29, 0.406_610_17],
     deviation: [0.122_219_94, 0.121_458_35, 0.143_804_69])
-  /// ImageNet's; what Swin and most of torchvision's models were trained with.
-  public static let imageNet = Normalisation(
-    mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
   /// CLIP's.
   public static let clip = Normalisation(
     mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],

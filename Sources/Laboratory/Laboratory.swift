@@ -55,7 +55,9 @@ public struct Laboratory: Sendable {
     _ experiment: Experiment, from runs: [TrainingRun: FinishedRun], environmentClass: String?
   ) throws -> (report: Report, proposal: Golden) {
     let golden = try golden(experiment)
-    let recorded = golden?.environmentClass ?? runs.values.first?.record.environment.className
+    // Runs of a new experiment may come from several machines: the first class in the alphabet, not in a dictionary's order.
+    let recorded =
+      golden?.environmentClass ?? runs.values.map(\.record.environment.className).min()
     let notebook = try notebook(
       experiment, environmentClass: environmentClass ?? recorded ?? "unknown")
     let workbench = Workbench(

@@ -1,6 +1,6 @@
 import Determinism
 
-/// A sentence of the paper, made decidable, with the evidence and the verdict.
+/// A sentence of the paper or a check of our own, made decidable, with the evidence and the verdict.
 public struct Claim: Sendable {
   /// What must hold for the sentence to be true. Differences are in the column's unit and oriented so
   /// that positive means better.
@@ -75,8 +75,10 @@ public struct Claim: Sendable {
   }
 
   public let sentence: String
-  /// What the paper prints, in its own numbers.
+  /// What the paper prints, in its own numbers; nil for a check of our own.
   public let paper: String?
+  /// Checks of our own are counted apart from what the papers say.
+  public var isOfThePapers: Bool { paper != nil }
   public let judgement: Judgement
 
   /// Judges the sentence by the evidence.

@@ -9,7 +9,7 @@ struct ClaimTable {
     """
     # All claims
 
-    \(ReportIndex(set).introduction) Effects are those of the weakest comparison of a claim, in brackets their 95 % interval; \
+    \(ReportIndex(set).introduction) Checks of our own say so where the papers' words would stand. Effects are those of the weakest comparison of a claim, in brackets their 95 % interval; \
     *visible* is the smallest effect that so many seeds could have shown (5 % level, 80 % power). What was tested, and why a \
     claim was not reproduced, is in the report. ([All reports](README.md))
 
@@ -27,7 +27,7 @@ struct ClaimTable {
       for claim in report.claims {
         let judgement = claim.judgement
         table.append([
-          .link(report.info.id, to: link(report.info.id)), .text(claim.sentence), .text(claim.paper ?? "–"),
+          .link(report.info.id, to: link(report.info.id)), .text(claim.sentence), .text(claim.paper ?? "our own check"),
           .text(judgement.verdict.label), .text(judgement.effectText ?? "–"),
           .text(judgement.count > 0 ? "\(judgement.count)" : "–"),
           .text(judgement.smallestVisible.map { numberText($0, judgement.digits) } ?? "–"),

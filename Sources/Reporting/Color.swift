@@ -94,10 +94,6 @@ public struct ColorMap: Hashable, Sendable {
       0x440154, 0x472D7B, 0x3B528B, 0x2C728E, 0x21918C, 0x28AE80, 0x5EC962, 0xADDC30, 0xFDE725,
     ].map(Color.init(hex:)))
 
-  /// Blue over white to red-brown, for values with a meaningful zero in the middle.
-  public static let diverging = ColorMap(
-    [0x2166AC, 0x67A9CF, 0xD1E5F0, 0xF7F7F7, 0xFDDBC7, 0xEF8A62, 0xB2182B].map(Color.init(hex:)))
-
   /// Nothing over yellow and orange to dark red, to lay over a picture; opacity grows with warmth.
   public static let warmth = ColorMap([
     Color(hex: 0xFFE45C).opacity(0), Color(hex: 0xFFD23C).opacity(0.4),

@@ -22,6 +22,23 @@ struct ComparisonTable {
     return table
   }
 
+  /// What is known to be wrong or doubtful about the printed cells of this table: rows, column, versions, and why.
+  var doubts: [String] {
+    guard let table = measurements.paperTable else { return [] }
+    let shown = measurements.rows.flatMap { row in
+      measurements.columns.compactMap { paperCell(row, $0) }
+    }
+    return paper.suspicions(table: table).filter { suspicion in shown.contains(where: suspicion.concerns) }
+      .map { suspicion in
+        let rows = suspicion.rows.map { row in
+          paper.cells.first { $0.table == table && $0.row == row }?.title ?? row
+        }
+        let column = suspicion.column == "all" ? "all columns" : suspicion.column.replacing(":", with: " ")
+        return "\(rows.joined(separator: " and ")); \(column) (\(suspicion.versions.joined(separator: ", "))): "
+          + suspicion.why
+      }
+  }
+
   private func cells(_ row: Measurements.Row, _ column: Measurements.Column) -> [Table.Cell] {
     let key = Measurements.Key(row.id, column.id)
     let printed = paperCell(row, column)

@@ -67,7 +67,8 @@ public final class Notebook {
     }
   }
 
-  /// Compares every cell with its golden and shows paper, golden and this run side by side.
+  /// Compares every cell with its golden and shows paper, golden and this run side by side, with what is doubtful about
+  /// the printed cells below.
   public func compare(
     _ measurements: Measurements, file: String = #fileID, line: Int = #line
   ) {
@@ -86,11 +87,17 @@ public final class Notebook {
     let found = GoldenComparison(golden: golden, context: context).compare(measurements)
     comparisons += found
     let table = comparisonTable(measurements, found)
-    attach(.comparison(table, found), call: "compare", file, line)
+    attach(.comparison(table.table, found), call: "compare", file, line)
+    let doubts = table.doubts.map { "* \(escapedMarkdown($0))" }
+    if !doubts.isEmpty {
+      attach(
+        .note("Printed numbers that cannot be taken at face value:\n\n" + doubts.joined(separator: "\n")),
+        call: "compare", file, line)
+    }
   }
 
-  /// Judges a sentence of the paper by the evidence and shows the verdict.
-  /// - Parameter paper: what the paper prints for it.
+  /// Judges a sentence by the evidence and shows the verdict.
+  /// - Parameter paper: what the paper prints for it; nil for a check of our own.
   /// - Returns: the judgement, for a text that depends on it.
   @discardableResult
   public func claim(
@@ -154,11 +161,12 @@ public final class Notebook {
     }
   }
 
-  private func comparisonTable(_ measurements: Measurements, _ found: [CellComparison]) -> Table {
+  private func comparisonTable(
+    _ measurements: Measurements, _ found: [CellComparison]
+  ) -> ComparisonTable {
     ComparisonTable(
       measurements: measurements, comparisons: found, paper: paper, golden: golden,
-      isOfThePaper: context.tier == "paper" && context.reservation == nil
-    ).table
+      isOfThePaper: context.tier == "paper" && context.reservation == nil)
   }
 
   /// Puts a result behind its cell after checking that the line holds the call.

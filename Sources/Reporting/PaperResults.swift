@@ -37,6 +37,19 @@ public struct PaperResults: Codable, Hashable, Sendable {
     public let row: String
     public let column: String
     public let why: String
+
+    /// "CPT,V1" and "CPT/V1" are two versions.
+    var versions: [String] { version.split { !$0.isLetter && !$0.isNumber }.map(String.init) }
+    /// "bert-finetune / longformer-bitfit" and "sequentialfuse vs mope-swin-k16" are two rows.
+    var rows: [String] {
+      row.split { !$0.isLetter && !$0.isNumber && $0 != "-" }.map(String.init).filter { $0 != "vs" }
+    }
+
+    /// Whether it is about this cell. A column is a data set and a metric, a data set, or "all".
+    func concerns(_ cell: Cell) -> Bool {
+      cell.table == table && versions.contains(cell.version) && rows.contains(cell.row)
+        && (column == "all" || cell.column == column || cell.column.hasPrefix(column + ":"))
+    }
   }
 
   /// A number stated in the text rather than in a table.
@@ -114,5 +127,5 @@ public struct PaperResults: Codable, Hashable, Sendable {
   }
 
   /// Remarks on the cells of a table that cannot be taken at face value.
-  public func suspicions(table: String) -> [Suspicion] { suspicious.filter { $0.table == table } }
+  func suspicions(table: String) -> [Suspicion] { suspicious.filter { $0.table == table } }
 }

@@ -109,9 +109,4 @@ public struct Report: Sendable {
   }
 
   public var summary: ComparisonSummary { ComparisonSummary(comparisons) }
-
-  /// How many claims ended with this verdict.
-  public func count(_ verdict: Verdict) -> Int {
-    claims.count { $0.judgement.verdict == verdict }
-  }
 }

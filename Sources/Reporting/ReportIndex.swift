@@ -24,42 +24,55 @@ struct ReportIndex {
 
   /// What the reader holds in hands: how many claims ended how.
   var introduction: String {
-    let counts = Verdict.allCases.compactMap { verdict -> String? in
-      let count = set.reports.reduce(0) { $0 + $1.count(verdict) }
-      return count > 0 ? "\(count) \(verdict.rawValue)" : nil
-    }
-    let total = set.reports.reduce(0) { $0 + $1.claims.count }
+    let claims = set.reports.flatMap(\.claims)
     let tiers = Array(Set(set.reports.map(\.context.tier))).sorted().joined(separator: ", ")
     let date = set.date.map { " · \($0)" } ?? ""
-    let words = counts.isEmpty ? "none judged" : counts.joined(separator: ", ")
     return "\(counted(set.reports.count, "experiment")) · tier \(tiers)\(date) · "
-      + "\(counted(total, "claim")): \(words)."
+      + "\(Self.headline(claims))."
+  }
+
+  /// "2 claims of the papers: 1 reproduced, 1 within noise · 1 check of our own: 1 reproduced".
+  static func headline(_ claims: [Claim]) -> String {
+    let parts = [
+      (claims.filter(\.isOfThePapers), "claim", "of the papers"),
+      (claims.filter { !$0.isOfThePapers }, "check", "of our own"),
+    ].filter { !$0.0.isEmpty }.map { claims, noun, whose in
+      "\(counted(claims.count, noun)) \(whose): \(verdicts(claims, areMarked: false))"
+    }
+    return parts.isEmpty ? "no claims" : parts.joined(separator: " · ")
   }
 
   /// One row an experiment.
   private var table: Table {
     var table = Table([
       Table.Column("experiment", .leading), Table.Column("reproduces", .leading),
-      Table.Column("claims", .leading), Table.Column("goldens", .leading),
+      Table.Column("claims of the papers", .leading), Table.Column("checks of our own", .leading),
+      Table.Column("goldens", .leading),
     ])
     for report in set.reports {
       table.append([
         .link(report.info.title, to: "\(report.info.id).md"), .text(report.info.reproduces),
-        .text(Self.verdicts(report)),
+        .text(Self.verdicts(report.claims.filter(\.isOfThePapers))),
+        .text(Self.verdicts(report.claims.filter { !$0.isOfThePapers })),
         .text(report.notRun == nil ? report.summary.text : "○ not run"),
       ])
     }
     return table
   }
 
-  /// "✓ 3 reproduced, ≈ 1 within noise".
-  static func verdicts(_ report: Report) -> String {
-    if report.notRun != nil { return "○ not run" }
+  /// The verdicts of a report in words.
+  static func words(_ report: Report) -> String {
+    report.notRun == nil ? headline(report.claims) : "○ not run"
+  }
+
+  /// "✓ 3 reproduced, ≈ 1 within noise"; "–" where there are none.
+  private static func verdicts(_ claims: [Claim], areMarked: Bool = true) -> String {
     let counts = Verdict.allCases.compactMap { verdict -> String? in
-      let count = report.count(verdict)
-      return count > 0 ? "\(verdict.mark) \(count) \(verdict.rawValue)" : nil
+      let count = claims.count { $0.judgement.verdict == verdict }
+      guard count > 0 else { return nil }
+      return "\(areMarked ? "\(verdict.mark) " : "")\(count) \(verdict.rawValue)"
     }
-    return counts.isEmpty ? "no claims" : counts.joined(separator: ", ")
+    return counts.isEmpty ? "–" : counts.joined(separator: ", ")
   }
 }
 

@@ -78,7 +78,7 @@ struct ReportPage {
       <a class="card" href="#\(report.info.id)">
       <strong>\(escapedHTML(report.info.title))</strong>
       <span class="verdicts">\(badges.joined(separator: " "))</span>
-      <span class="words">\(escapedHTML(ReportIndex.verdicts(report)))</span>\(picture)
+      <span class="words">\(escapedHTML(ReportIndex.words(report)))</span>\(picture)
       </a>
       """
   }

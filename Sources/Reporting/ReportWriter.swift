@@ -41,13 +41,15 @@ public struct ReportWriter: Sendable {
     }
   }
 
-  /// Markdown files in the folder that no report makes.
+  /// Pages in the folder, and pictures in it and its subfolders, that no report makes.
   public func leftovers(_ files: [ReportFile]) throws -> [String] {
     guard FileManager.default.fileExists(atPath: folder) else { return [] }
     let known = Set(files.map(\.path))
     do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder)
-        .filter { $0.hasSuffix(".md") && !known.contains($0) }.sorted()
+      return try FileManager.default.subpathsOfDirectory(atPath: folder)
+        .filter { path in
+          ["md", "svg", "png"].contains((path as NSString).pathExtension) && !known.contains(path)
+        }.sorted()
     } catch {
       throw Failure(.io, "\(folder): cannot be listed: \(error.localizedDescription)")
     }

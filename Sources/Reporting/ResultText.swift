@@ -3,9 +3,12 @@ extension Claim {
   var markdown: String {
     var lines = ["**\(judgement.verdict.label)** · \(escapedMarkdown(sentence))"]
     if !judgement.text.isEmpty { lines.append(escapedMarkdown(judgement.text)) }
-    if let paper { lines.append("Paper: \(escapedMarkdown(paper))") }
+    lines.append(escapedMarkdown(source))
     return lines.map { "> \($0)" }.joined(separator: "\\\n") + "\n"
   }
+
+  /// Who says it.
+  private var source: String { paper.map { "Paper: \($0)" } ?? "A check of our own" }
 
   /// The claim as an HTML block with a badge.
   var html: String {
@@ -17,7 +20,7 @@ extension Claim {
     if !judgement.text.isEmpty {
       lines.append("<p class=\"evidence\">\(escapedHTML(judgement.text))</p>")
     }
-    if let paper { lines.append("<p class=\"evidence\">Paper: \(escapedHTML(paper))</p>") }
+    lines.append("<p class=\"evidence\">\(escapedHTML(source))</p>")
     return (lines + ["</div>"]).joined(separator: "\n")
   }
 }

@@ -28,9 +28,6 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
   /// Mark and words: "✓ reproduced".
   public var label: String { "\(mark) \(rawValue)" }
 
-  /// Whether the data were able to speak, for or against.
-  public var isDecided: Bool { self != .tooFewSeeds && self != .notRun }
-
   /// The class name of the verdict's badge.
   var styleClass: String { rawValue.replacing(" ", with: "-") }
 

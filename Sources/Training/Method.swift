@@ -24,14 +24,6 @@ public enum EncoderChoice: String, Codable, Hashable, Sendable, CaseIterable {
   case bagOfWords = "bow"
 
   public var isSwin: Bool { self == .swin || self == .swin384 }
-
-  /// Whether its blocks take prompts.
-  public var takesPrompts: Bool {
-    switch self {
-    case .vit, .largeViT, .swin, .swin384, .bert, .largeBERT, .gpt2, .wav2vec2: true
-    case .longformer, .bagOfWords: false
-    }
-  }
 }
 
 /// A method of the papers' comparison, as a value: which encoders, what trains, how they are fused.

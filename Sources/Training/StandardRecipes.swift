@@ -6,7 +6,7 @@ extension Recipe {
   /// The recipe of a method on a dataset.
   ///
   /// `mini`: the papers' recipe, shortened to 1500 steps with ten times the prompts' learning rate (a run has 1500
-  /// steps where theirs have more than 10 000). `paper`: MoPE, arXiv 2403.10568v1: training recipe. `smoke`: two steps.
+  /// steps where theirs have more than 10 000). `paper`: MoPE, arXiv 2403.10568v1: training recipe. `smoke`: two epochs.
   /// - Parameter rateFactor: of the learning rates at tier mini, where nil takes what the search chose (`SearchedRates`),
   ///   and of fine-tuning at tier paper; the papers' rates of prompts stay.
   public static func standard(

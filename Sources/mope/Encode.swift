@@ -42,15 +42,13 @@ struct Encode: ParsableCommand, KernelChoosing {
     var tensors = [("last_hidden_state", outputs.lastHiddenState)]
     if let pooled = outputs.poolerOutput { tensors.append(("pooler_output", pooled)) }
     try SafetensorsWriter.write(tensors, to: output)
-    var usage = rusage()
-    getrusage(RUSAGE_SELF.rawValue, &usage)
+    let memory = PeakMemory.megabytes.map { ", peak memory \(fixed($0, 0)) MB" } ?? ""
     let rows = outputs.lastHiddenState.shape
     let perSecond = fixed(Double(rows[0]) / seconds, 2)
     let tokens = fixed(Double(rows.dropLast().reduce(1, *)) / seconds, 0)
     Console.answer(
       """
-      \(fixed(seconds, 3)) s on \(Compute.blasKernel) with \(threads) threads: \(perSecond) inputs/s, \(tokens) tokens/s, \
-      peak memory \(fixed(Double(usage.ru_maxrss) / 1000, 0)) MB
+      \(fixed(seconds, 3)) s on \(Compute.blasKernel) with \(threads) threads: \(perSecond) inputs/s, \(tokens) tokens/s\(memory)
       """)
   }
 

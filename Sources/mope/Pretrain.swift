@@ -45,7 +45,8 @@ struct Pretrain: ParsableCommand, KernelChoosing {
       Console.answer(
         "\(record.encoder): \(grouped(record.parameters)) parameters in \(fixed(record.seconds, 0)) s")
       for (name, score) in record.probes.sorted(by: { $0.key < $1.key }) {
-        Console.answer("  \(name): \(fixed(score, 1)) %")
+        let unit = name.hasPrefix("perplexity") ? "" : " %"
+        Console.answer("  \(name): \(fixed(score, 1))\(unit)")
       }
     }
   }

@@ -132,7 +132,7 @@ struct Session {
     // Pictures depend on the installed libpng: their text twins (SVG) are compared.
     let comparable = files.filter { !$0.path.hasSuffix(".png") && $0.path != "index.html" }
     return writer.differences(comparable).map(\.description)
-      + (try writer.leftovers(files)).map { "\($0): no experiment makes this report; delete it" }
+      + (try writer.leftovers(files)).map { "\($0): no report has this file; delete it" }
   }
 
   private func storedReport(_ experiment: Experiment) throws -> Report {

@@ -74,10 +74,54 @@ import Testing
   @Test func `the index links reports and counts verdicts`() throws {
     let files = try ReportSet([TinyReport.report()], root: nil, date: "2026-01-31").files()
     let index = String(decoding: files[3].bytes, as: UTF8.self)
-    #expect(index.contains("1 experiment · tier mini · 2026-01-31 · 1 claim: 1 reproduced."))
+    #expect(index.contains("1 experiment · tier mini · 2026-01-31 · 1 claim of the papers: 1 reproduced."))
     #expect(index.contains("| [A tiny table](table-0-tiny.md) "))
     #expect(index.contains("src=\"table-0-tiny/bars.svg\""))
     #expect(index.contains("Two rows, one column."))
+  }
+
+  @Test func `checks of our own are counted apart from the papers' claims`() throws {
+    let notebook = try TinyReport.notebook()
+    let claims: [(sentence: String, rows: [String], paper: String?)] = [
+      ("b beats a", ["b", "a"], "+1.0"), ("a beats b", ["a", "b"], nil), ("b still beats a", ["b", "a"], nil),
+    ]
+    for (sentence, rows, paper) in claims {
+      notebook.claim(
+        sentence, .beats([rows[0]], [rows[1]], in: TinyReport.data), paper: paper,
+        file: "Experiments/Tiny.swift", line: TinyReport.line("notebook.claim"))
+    }
+    let files = try ReportSet([notebook.finish()], root: nil).files()
+    let texts = files.map { String(decoding: $0.bytes, as: UTF8.self) }
+    let headline =
+      "1 claim of the papers: 1 reproduced · 2 checks of our own: 1 reproduced, 1 not reproduced"
+    let pages = ["README.md", "claims.md", "index.html"]
+    for (file, text) in zip(files, texts) where pages.contains(file.path) { #expect(text.contains(headline)) }
+    #expect(texts[0].contains("> A check of our own") && texts[0].contains("> Paper: +1.0"))
+    let index = try #require(texts[files.firstIndex { $0.path == "README.md" } ?? 0].split(separator: "\n").first { $0.contains("](table-0-tiny.md) ") })
+    #expect(index.contains("| ✓ 1 reproduced ") && index.contains("| ✓ 1 reproduced, ✗ 1 not reproduced "))
+  }
+
+  @Test func `what is doubtful about a printed cell stands below its table`() throws {
+    func text(_ suspicion: String) throws -> String {
+      let paper = TinyReport.paper.replacing(
+        "\"suspicious\": []", with: "\"suspicious\": [\(suspicion)]")
+      let notebook = Notebook(
+        info: TinyReport.info, source: NotebookSource(path: "Experiments/Tiny.swift", text: tinySource),
+        context: context(), paper: try PaperResults.decode(Data(paper.utf8), path: "paper.json"), golden: nil)
+      notebook.compare(
+        TinyReport.data, file: "Experiments/Tiny.swift", line: TinyReport.line("notebook.compare"))
+      let report = try notebook.finish()
+      return try ReportSet([report], root: nil).markdown(report)
+    }
+    func suspicion(version: String = "CPT/V1", row: String = "a vs z", column: String = "all") -> String {
+      "{\"version\": \"\(version)\", \"table\": \"table-0-tiny\", \"row\": \"\(row)\", "
+        + "\"column\": \"\(column)\", \"why\": \"copied\"}"
+    }
+    #expect(try text(suspicion()).contains("A and z; all columns (CPT, V1): copied"))
+    #expect(try text(suspicion(column: "c")).contains("A and z; c (CPT, V1): copied"))
+    for other in [suspicion(version: "V1"), suspicion(row: "z"), suspicion(column: "d")] {
+      #expect(try !text(other).contains("copied"))
+    }
   }
 
   @Test func `an experiment that was not run says so everywhere`() throws {
@@ -167,6 +211,14 @@ import Testing
       #expect(try writer.leftovers(files).isEmpty)
       try AtomicFile.write("x", to: "\(folder)/old.md")
       #expect(try writer.leftovers(files) == ["old.md"])
+      // A picture that a report no longer has, and one of a report that is gone.
+      for path in ["table-0-tiny/old.svg", "table-9/old.png"] {
+        try FileManager.default.createDirectory(
+          atPath: "\(folder)/\((path as NSString).deletingLastPathComponent)", withIntermediateDirectories: true)
+        try AtomicFile.write("x", to: "\(folder)/\(path)")
+      }
+      try writer.write(files)
+      #expect(try writer.leftovers(files) == ["old.md", "table-0-tiny/old.svg", "table-9/old.png"])
     }
   }
 }
