@@ -66,7 +66,7 @@ let expectedMarkdown = #"""
   | :----- | :-- |
   | commit | abc |
 
-  Regenerate: `mope run table-0-tiny --tier mini --seeds 0..3` · source: [`Experiments/Tiny.swift`](../Experiments/Tiny.swift)
+  Regenerate: `mope run table-0-tiny --tier mini --seeds 0..3 --data-seed 0` · source: [`Experiments/Tiny.swift`](../Experiments/Tiny.swift)
 
   Effects are paired by seed; intervals are 95 % t intervals of the mean difference. **Reproduced**: the whole interval lies beyond the claimed margin. **Direction only**: the whole interval lies on the side of an effect, not all of it beyond the margin. **Not reproduced**: the whole interval lies on the wrong side of the threshold. **Within noise**: none of these, this run cannot tell. When several comparisons must hold at once, the claim is reproduced if each one is, and the weakest is shown, with its 95 % interval; for "not reproduced" the level is divided by their number (Bonferroni), so that an interval that is shown on the wrong side may still be within noise. "Smallest visible effect" is what a paired t test at 5 % would have found with 80 % power.
 
