@@ -107,9 +107,9 @@ extension Experiment {
           test: "operations per added vector from l = 54 to 102 / from l = 12 to 18, at least 1.05")),
       paper: "grows faster than linearly")
 
-    //: Every further vector costs the same here, 1.26 MFLOP. A block's outputs at the places of prompts are dropped, so that they
-    //: are not computed: a prompt is a key and a value, never a query, and keys and values are linear in their number. In the papers'
-    //: description prompts are queries, too, and pass through the block before they are dropped; prompts that attend to prompts
-    //: are the part that grows with the square of the length.
+    //: Every further vector costs the same here, 1.26 MFLOP. A block's outputs at the places of prompts are dropped, so that
+    //: they are not computed: a prompt is a key and a value, never a query, and keys and values are linear in their number. In
+    //: the papers' description prompts are queries, too, and pass through the block before they are dropped; prompts that
+    //: attend to prompts are the part that grows with the square of the length.
   }
 }

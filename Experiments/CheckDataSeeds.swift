@@ -60,8 +60,9 @@ extension Experiment {
     }
 
     //: The mean of a method moves between draws by up to 4.5 points on SNLI-VE, 1.5 on Food-101 and 3 on MM-IMDB's F1-macro: on
-    //: the last by as much as MoPE and P-SequentialFuse are apart, so that only methods on the same draw can be compared.
-    //: The lead over P-SequentialFuse has the same sign in every draw and column. On SNLI-VE and Food-101 three draws tell it
-    //: from nothing; on MM-IMDB, where four seeds of one draw could not, three draws cannot either, if only just. The seven points by which P-LateConcat leads on MM-IMDB's F1-macro are in every draw, too.
+    //: the last by as much as MoPE and P-SequentialFuse are apart, so that only methods on the same draw can be compared. The
+    //: lead over P-SequentialFuse has the same sign in every draw and column. On SNLI-VE and Food-101 three draws tell it from
+    //: nothing; on MM-IMDB, where four seeds of one draw could not, three draws cannot either, if only just. The seven points
+    //: by which P-LateConcat leads on MM-IMDB's F1-macro are in every draw, too.
   }
 }

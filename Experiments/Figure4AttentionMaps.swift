@@ -115,12 +115,13 @@ extension Experiment {
       "MoPE's attention falls on what the text speaks of more than that of the others",
       .beats(["mope"], ["ps", "p-sequentialfuse"], columns: ["target"], in: measured), paper: "concentrates on relevant tokens")
 
-    //: With the static prompt alone [CLS] looks at the object spoken of less than an even spread would, in every seed by seven points or
-    //: more. In the picture (first seed) a patch beside the objects has up to a quarter of its attention, where earlier blocks may
-    //: leave what they gathered. P-SequentialFuse spreads its attention nearly evenly there; MoPE lies between, with a weaker patch of
-    //: the kind for most sentences. In the mean both are below an even spread, by four and two points, but seeds
-    //: differ by as much: MoPE is above it in two of four, and is not told from P-SequentialFuse. With the static prompt alone the text cannot reach the image encoder at all: its distance is zero by construction,
-    //: and is printed as a check of the measurement.
+    //: With the static prompt alone [CLS] looks at the object spoken of less than an even spread would, in every seed by seven
+    //: points or more. In the picture (first seed) a patch beside the objects has up to a quarter of its attention, where
+    //: earlier blocks may leave what they gathered. P-SequentialFuse spreads its attention nearly evenly there; MoPE lies
+    //: between, with a weaker patch of the kind for most sentences. In the mean both are below an even spread, by four and two
+    //: points, but seeds differ by as much: MoPE is above it in two of four, and is not told from P-SequentialFuse. With the
+    //: static prompt alone the text cannot reach the image encoder at all: its distance is zero by construction, and is printed
+    //: as a check of the measurement.
   }
 }
 

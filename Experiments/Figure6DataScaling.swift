@@ -112,11 +112,11 @@ extension Experiment {
       .beats(["mope"], ["sequentialfuse"], columns: sizes.map { columnId(columns[1].0, $0) }, in: tables[1]),
       paper: "holds; by most with few examples")
 
-    //: **With few examples experts are not what helps.** On SNLI-VE's stand-in MoPE and P-SequentialFuse are level at 64 examples, PromptFuse
-    //: is three points ahead of both, inside the noise of the seeds, and all are well below what the hypothesis alone gives (two
-    //: answers in three). On MM-IMDB's P-SequentialFuse is ahead by three to ten points with 64 to 512 examples, and sixteen experts
-    //: are that much more to be learned in 300 steps. Its learning rate is twice MoPE's there, as the search with all examples chose;
-    //: nothing was searched for small sets.
+    //: **With few examples experts are not what helps.** On SNLI-VE's stand-in MoPE and P-SequentialFuse are level at 64
+    //: examples, PromptFuse is three points ahead of both, inside the noise of the seeds, and all are well below what the
+    //: hypothesis alone gives (two answers in three). On MM-IMDB's P-SequentialFuse is ahead by three to ten points with 64 to
+    //: 512 examples, and sixteen experts are that much more to be learned in 300 steps. Its learning rate is twice MoPE's
+    //: there, as the search with all examples chose; nothing was searched for small sets.
     //:
     //: **Steps and examples cannot be told apart.** Sets of up to 1024 examples train for 300 steps, all examples for 1500. On SNLI-VE
     //: the lead over P-SequentialFuse is one to three points from 256 to 1024 examples, and eleven with all of them: five times the steps

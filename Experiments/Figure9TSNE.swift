@@ -94,10 +94,11 @@ extension Experiment {
       "MoPE's classes are further apart than those of all methods shown, fine-tuned ones too",
       .beats(["mope"], rows.map(\.id).filter { $0 != "mope" }, in: measured), paper: "best separated, by eye")
 
-    //: Among methods with frozen encoders MoPE's classes are best apart: 87.9 % of the nearest neighbours are of the own class, against
-    //: 81.6 % for P-SequentialFuse, and the silhouette is 0.110 against 0.080. The fine-tuned SequentialFuse is far ahead of both, with
-    //: 97.2 % and 0.383, though MoPE's accuracy in Table 1 is only three points below its own: a linear head needs a direction for each
-    //: class, and classes can have that without lying in separate clusters. That also holds for late concatenation, whose feature is both
-    //: features side by side: fine-tuned it has 81 % accuracy with a silhouette of 0.064.
+    //: Among methods with frozen encoders MoPE's classes are best apart: 87.9 % of the nearest neighbours are of the own class,
+    //: against 81.6 % for P-SequentialFuse, and the silhouette is 0.110 against 0.080. The fine-tuned SequentialFuse is far
+    //: ahead of both, with 97.2 % and 0.383, though MoPE's accuracy in Table 1 is only three points below its own: a linear
+    //: head needs a direction for each class, and classes can have that without lying in separate clusters. That also holds for
+    //: late concatenation, whose feature is both features side by side: fine-tuned it has 81 % accuracy with a silhouette of
+    //: 0.064.
   }
 }

@@ -140,19 +140,20 @@ extension Experiment {
         "p-imgonly", "imgonly", margin: .points(1.5), columns: ["snli-ve:accuracy", "food-101:accuracy"],
         in: measured), paper: "holds; 4 to 7 points lower on MM-IMDB")
 
-    //: **Where the papers' order is found, and where not.** On SNLI-VE and Food-101 MoPE with sixteen experts has the highest mean of
-    //: all prompt-tuned methods, on SNLI-VE of the fine-tuned ones, too. There it is six points ahead of PMF-Large and of
-    //: the fine-tuned SequentialFuse, which is within the noise of the seeds. On MM-IMDB it does not lead: P-LateConcat, both PMFs and P-MMBT are
-    //: ahead, by up to ten points of F1-macro. Among the fine-tuned rows the same happens, LateConcat is six points ahead of
-    //: SequentialFuse. There a plot says a word for three genres of four, icon and word mostly add up, and a head that reads
-    //: the text directly has the rare genres for free; MoPE hears of them only through prompts. How little fusion is asked for
-    //: there is shown by [a linear probe](../Reports/check-stand-ins.md): the words of the plot alone, of 1500 films, give 75.5
-    //: F1-micro, which is what MoPE has with plots and posters of 12 000.
+    //: **Where the papers' order is found, and where not.** On SNLI-VE and Food-101 MoPE with sixteen experts has the highest
+    //: mean of all prompt-tuned methods, on SNLI-VE of the fine-tuned ones, too. There it is six points ahead of PMF-Large and
+    //: of the fine-tuned SequentialFuse, which is within the noise of the seeds. On MM-IMDB it does not lead: P-LateConcat,
+    //: both PMFs and P-MMBT are ahead, by up to ten points of F1-macro. Among the fine-tuned rows the same happens, LateConcat
+    //: is six points ahead of SequentialFuse. There a plot says a word for three genres of four, icon and word mostly add up,
+    //: and a head that reads the text directly has the rare genres for free; MoPE hears of them only through prompts. How
+    //: little fusion is asked for there is shown by [a linear probe](../Reports/check-stand-ins.md): the words of the plot
+    //: alone, of 1500 films, give 75.5 F1-micro, which is what MoPE has with plots and posters of 12 000.
     //:
     //: **The lead over P-SequentialFuse** is eleven points on SNLI-VE and one to two elsewhere, smaller than the papers' on
-    //: three columns of four. How it is to be read is decided by [another check](../Reports/check-mapper-sharing.md): with
-    //: one linear map for each block P-SequentialFuse catches up. Part of a lead can be a baseline that was not tuned: with the rate that is best for MoPE,
-    //: P-SequentialFuse loses four points on Food-101 ([the search](../Reports/search-learning-rates.md)).
+    //: three columns of four. How it is to be read is decided by [another check](../Reports/check-mapper-sharing.md): with one
+    //: linear map for each block P-SequentialFuse catches up. Part of a lead can be a baseline that was not tuned: with the
+    //: rate that is best for MoPE, P-SequentialFuse loses four points on Food-101 ([the
+    //: search](../Reports/search-learning-rates.md)).
     //:
     //: **Text and image alone** are about as far apart as in the papers on SNLI-VE and MM-IMDB, by 13 points or more. On Food-101 they
     //: are three apart: of the stand-in's answers either gives a little more than half.

@@ -82,7 +82,8 @@ extension Experiment {
     //: trains, and all three were far behind the frozen ones.
     //:
     //: The papers' last rows are found, a text encoder that adapts beats a frozen one. That prompts adapt it best is not:
-    //: trained biases of Longformer are ahead of four prompts per block. Frozen GPT-2 and BERT are level. The bag of words
-    //: is level with them on F1-macro and two to three points ahead on F1-micro: all three have seen these very texts in pretraining, and order says nothing in plots that are shuffled words.
+    //: trained biases of Longformer are ahead of four prompts per block. Frozen GPT-2 and BERT are level. The bag of words is
+    //: level with them on F1-macro and two to three points ahead on F1-micro: all three have seen these very texts in
+    //: pretraining, and order says nothing in plots that are shuffled words.
   }
 }
