@@ -194,8 +194,8 @@ import Training
 
   @Test func `costs are measured for every length of text, and grow with it`() throws {
     let (_, encoders) = try TinyTier.make("costs")
-    // Memory is counted for the whole process, where other tests run: the least of some measurements is without them.
-    let measured = try (0..<8).map { _ in
+    // Memory is counted for the whole process, where other tests take and give back theirs: the median is without them.
+    let measured = try (0..<15).map { _ in
       try CostProbe.measure(
         .mope(.all, experts: 4).published, for: .classification(labels: ["yes", "no"]),
         shapes: [8, 60].map { ExampleShape(tokens: $0, side: 32) },
@@ -203,10 +203,8 @@ import Training
     }
     let probes = measured[0]
     #expect(probes.count == 2)
-    let least = try (0..<2).map { shape in
-      try #require(measured.map { $0[shape].bytesPerExample }.filter { $0 > 0 }.min())
-    }
-    #expect(least[1] > least[0])
+    let median = (0..<2).map { shape in measured.map { $0[shape].bytesPerExample }.sorted()[7] }
+    #expect(median[1] > median[0])
     #expect(probes.allSatisfy { $0.secondsPerTrainedExample > 0 })
     let tuned = try CostProbe.measure(
       .sequentialFuse.published, for: .classification(labels: ["yes", "no"]),
