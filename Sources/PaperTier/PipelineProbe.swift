@@ -13,7 +13,7 @@ enum PipelineProbe {
     switch kind {
     case .food101, .food101Titles, .snliVE, .mmIMDB, .vqaV2:
       let small = try kind.preparation(side: side)
-      hash.update("\(try kind.preparation(side: 224))")
+      hash.update(sizes(try kind.preparation(side: 224)))
       let evaluated = try small.forEvaluation.batch([0], epoch: 0, seed: 0) { _ in picture }
       let trained = try small.batch([0, 1, 2, 3], epoch: 1, seed: 7) { _ in picture }
       hash.update(rounded(evaluated.values + trained.values))
@@ -32,6 +32,17 @@ enum PipelineProbe {
     hash.update(PublishedData.lowShotPlaces(5, of: 1000).map(String.init).joined(separator: " "))
     hash.update("\(PublishedDataset.judgedQuestions) questions, \(DataChoice.judgedTrainingMasks) masks")
     return hash.finish()
+  }
+
+  /// What the small picture may not show of the preparation in full size.
+  private static func sizes(_ full: ImagePreparation) -> String {
+    let resizing =
+      switch full.resizing {
+      case .shorterSide(let length): "shorter side \(length)"
+      case .square(let length): "square \(length)"
+      }
+    let augmentation = full.augmentation.map { "\($0.count) of magnitude \($0.magnitude)/\($0.bins)" }
+    return "\(full.side), \(resizing), \(augmentation ?? "not augmented")"
   }
 
   /// To a hundredth: last places may differ between machines.

@@ -134,6 +134,20 @@ extension BatchSource {
     }
   }
 
+  @Test func `the key of a run holds its data and what the pipeline does with them`() throws {
+    let (data, encoders) = try TinyTier.make("keys")
+    let names: [DataChoice.Name] = [.snliVE, .food101, .mmIMDB, .refCOCO, .refCOCOPlus, .vqaV2, .mustard]
+    let probes = try names.map { try data.probe(DataChoice($0, dataSeed: 1)) }
+    #expect(Set(probes).count == names.count)
+    // The same of a copy elsewhere, prepared anew.
+    let copy = try temporaryPath("paper-keys/copy")
+    try FileManager.default.copyItem(atPath: Fixture("published").folder, toPath: copy)
+    let again = PublishedData(copy, encoders: encoders)
+    #expect(try names.map { try again.probe(DataChoice($0, dataSeed: 1)) } == probes)
+    let titles = PublishedData(copy, titles: true, encoders: encoders)
+    #expect(try titles.probe(DataChoice(.food101, dataSeed: 1)) != probes[1])
+  }
+
   @Test func `networks of other sizes than the published are told apart`() throws {
     let (_, encoders) = try TinyTier.make("sizes")
     let departures = try encoders.departures()
