@@ -13,7 +13,6 @@ struct PublishedPlan {
   private let options: CommonOptions
   /// Of the titles of the runs that are meant; nil for all.
   private let pattern: String?
-
   /// Whether stored runs would be trained again.
   private let retrains: Bool
 
@@ -61,6 +60,7 @@ struct PublishedPlan {
     let stored = hasSource && !retrains ? try runs.filter { try laboratory.runner.stored($0) != nil } : []
     runs.removeAll { stored.contains($0) }
     guard !runs.isEmpty else {
+      if options.json { return try Console.answer(json: [Entry]()) }
       return Console.answer("all \(stored.count) runs are stored: nothing to train")
     }
     let table = try CostTable(runs, source: source) { title in
