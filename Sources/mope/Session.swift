@@ -232,12 +232,14 @@ struct Session {
         String(decoding: try new.encoded(), as: UTF8.self), to: laboratory.goldenPath(id))
     }
     guard laboratory.tier == .mini else { return }
-    var behaviour = laboratory.runner.behaviour
+    // What is in the file now: an experiment before this one may have added references.
+    let known = try Behaviour.read(project.behaviour)
+    var behaviour = known
     for segmenting in [false, true] {
       let those = runs.filter { $0.data.name.isSegmentation == segmenting }
       try behaviour.accept(those.map { ($0.method, $0.recipe) }, segmenting: segmenting)
     }
-    if behaviour != laboratory.runner.behaviour { try behaviour.write(to: project.behaviour) }
+    if behaviour != known { try behaviour.write(to: project.behaviour) }
     let needs = try laboratory.experiments.map(laboratory.needs)
     let withFeatures = needs.reduce(into: Set<TrainingRun>()) { $0.formUnion($1.features) }
     let withModels = needs.reduce(into: Set<TrainingRun>()) { $0.formUnion($1.models) }
