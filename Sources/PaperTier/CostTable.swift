@@ -3,7 +3,6 @@ import Datasets
 import Determinism
 import Foundation
 import Fusion
-import Images
 import Published
 import Training
 
@@ -245,11 +244,8 @@ extension DataChoice.Name {
 
   /// Whether training sees other pixels of an image in each epoch.
   fileprivate var drawsImages: Bool {
-    switch self {
-    case .snliVE: ImagePreparation.snliVE.augmentation != nil
-    case .mmIMDB: ImagePreparation.mmIMDB.augmentation != nil
-    case .food101, .refCOCO, .refCOCOPlus, .vqaV2, .mustard: false
-    }
+    // Masks and clips have preparations of their own, which draw nothing.
+    (try? PublishedKind(rawValue: rawValue)?.preparation(side: 224))?.augmentation != nil
   }
 }
 

@@ -13,6 +13,8 @@ struct PublishedPlan {
   private let options: CommonOptions
   /// Of the titles of the runs that are meant; nil for all.
   private let pattern: String?
+  /// Whether data and checkpoints are named, or published sizes stand in for them.
+  private let hasSource: Bool
   /// Whether stored runs would be trained again.
   private let retrains: Bool
 
@@ -22,7 +24,7 @@ struct PublishedPlan {
     self.options = options
     self.retrains = retrains
     self.pattern = pattern
-    let hasSource = options.published.data != nil || options.published.weights != nil
+    hasSource = options.published.data != nil || options.published.weights != nil
     (laboratory, _, selected) = try options.laboratory(ids, needsData: hasSource)
   }
 
@@ -55,7 +57,6 @@ struct PublishedPlan {
       }
     }
     guard !runs.isEmpty else { throw Failure(.noMatch, "no run is meant, so nothing is measured") }
-    let hasSource = options.published.data != nil || options.published.weights != nil
     let source = hasSource ? try options.published.source() : nil
     let stored = hasSource && !retrains ? try runs.filter { try laboratory.runner.stored($0) != nil } : []
     runs.removeAll { stored.contains($0) }
@@ -77,7 +78,7 @@ struct PublishedPlan {
         text(experiments, table.hoursOfRun).terminalText(
           width: Console.outputWidth, color: options.usesColor))
     }
-    Console.answer(basis(hasSource))
+    Console.answer(basis)
     for machine in [Machine.this, Machine.many] {
       Console.answer(summary(table, machine))
     }
@@ -135,7 +136,7 @@ struct PublishedPlan {
     return table
   }
 
-  private func basis(_ hasSource: Bool) -> String {
+  private var basis: String {
     let lengths = DataChoice.Name.allCases.map { "\($0.usualTokens) (\($0.rawValue))" }
     let what =
       hasSource

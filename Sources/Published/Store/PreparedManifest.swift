@@ -10,10 +10,9 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
     public let path: String
     /// Of a file its bytes; of a folder the sum over its files.
     public let bytes: Int
-    /// Of a file the digest of its content; of a folder that of names and sizes.
+    /// Of a file the digest of its content; of a folder that of names and sizes, and where the content decides the records
+    /// also of when its files were last changed.
     public let sha256: String
-    /// Of a folder: the digest is also that of when its files were last changed.
-    public var isDated: Bool?
   }
 
   /// A file of the prepared dataset.

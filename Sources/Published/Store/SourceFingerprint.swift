@@ -71,7 +71,6 @@ enum SourceFingerprint {
       }
       bytes += Int(status.st_size)
     }
-    return PreparedManifest.Source(
-      path: name, bytes: bytes, sha256: hash.finish(), isDated: isMedia ? nil : true)
+    return PreparedManifest.Source(path: name, bytes: bytes, sha256: hash.finish())
   }
 }
