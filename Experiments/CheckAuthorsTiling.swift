@@ -26,7 +26,8 @@ extension Experiment {
     mixed.windowPrompts = .authorsMixed
     let data = workbench.data(.food101)
     let rows: [(id: String, title: String, method: Method)] = [
-      ("own", "prompts of the own image", .mope(.all, experts: 4).seeing(with: .swin)), ("mixed", "tiled as in the released code", mixed),
+      ("own", "prompts of the own image", .mope(.all, experts: 4).seeing(with: .swin)),
+      ("mixed", "tiled as in the released code", mixed),
     ]
     let results = workbench.results(of: rows.map { (Measurements.Row($0.id, title: $0.title), $0.method) }, on: [data])
     workbench.needsModels(of: results)
@@ -40,8 +41,10 @@ extension Experiment {
     var measured = Measurements(
       rows: accuracy.rows,
       columns: accuracy.columns + [
-        Measurements.Column("moved", title: "a logit moves by", unit: "", digits: 4, resolution: 1e-5, higherIsBetter: false),
-        Measurements.Column("share", title: "of the logits' deviation", unit: "%", digits: 1, resolution: 1e-2, higherIsBetter: false),
+        Measurements.Column(
+          "moved", title: "a logit moves by", unit: "", digits: 4, resolution: 1e-5, higherIsBetter: false),
+        Measurements.Column(
+          "share", title: "of the logits' deviation", unit: "%", digits: 1, resolution: 1e-2, higherIsBetter: false),
       ])
     for (id, _, _) in rows {
       for (seed, value) in accuracy.values(row: id, column: accuracy.columns[0].id) {
@@ -79,7 +82,8 @@ extension Experiment {
     notebook.claim(
       "Tiled as in the released code it does: batch mates move logits by more than a hundredth of their deviation",
       measured.ordered(row: "mixed", column: "share").isEmpty
-        ? .notRun("no runs") : .exceeds(measured.ordered(row: "mixed", column: "share"), margin: 1, unit: "% of the logits' deviation"))
+        ? .notRun("no runs")
+        : .exceeds(measured.ordered(row: "mixed", column: "share"), margin: 1, unit: "% of the logits' deviation"))
     notebook.claim(
       "The mixture costs accuracy",
       .beats(["own"], ["mixed"], columns: [accuracy.columns[0].id], in: measured))

@@ -27,7 +27,9 @@ extension Experiment {
     //: ViT-mini and BERT-mini with random weights, a batch of sixteen; k experts of length 6, or static prompts as long.
     let rows: [(id: String, title: String, vectors: Int, method: Method)] =
       [2, 4, 16, 64].map { ("k-\($0)", "MoPE, k = \($0)", 6 * ($0 + 1) + 1, Method.mope(.all, experts: $0)) }
-      + [12, 18, 30, 54, 102].map { ("l-\($0)", "P-SequentialFuse, l = \($0)", $0 + 1, Method.mope([.fixed, .mapped], length: $0)) }
+      + [12, 18, 30, 54, 102].map {
+        ("l-\($0)", "P-SequentialFuse, l = \($0)", $0 + 1, Method.mope([.fixed, .mapped], length: $0))
+      }
     let random = RandomStream(seed: UInt64(workbench.dataSeed))
     let split = try PreparedSplit(
       SNLIVEStandIn(sizes: SplitSizes(train: 0, validation: 0, test: 16)), .test, tokenizer: WordVocabulary.standIns)
@@ -37,9 +39,12 @@ extension Experiment {
     var measured = Measurements(
       rows: rows.map { Measurements.Row($0.id, title: $0.title) },
       columns: [
-        Measurements.Column("tokens", title: "prompt tokens in attention", unit: "", digits: 0, resolution: 1, higherIsBetter: false),
-        Measurements.Column("operations", title: "operations", unit: "MFLOP", digits: 2, resolution: 1e-6, higherIsBetter: false),
-        Measurements.Column("memory", title: "memory of tensors", unit: "MB", digits: 3, resolution: 1e-6, higherIsBetter: false),
+        Measurements.Column(
+          "tokens", title: "prompt tokens in attention", unit: "", digits: 0, resolution: 1, higherIsBetter: false),
+        Measurements.Column(
+          "operations", title: "operations", unit: "MFLOP", digits: 2, resolution: 1e-6, higherIsBetter: false),
+        Measurements.Column(
+          "memory", title: "memory of tensors", unit: "MB", digits: 3, resolution: 1e-6, higherIsBetter: false),
       ])
     for (id, _, vectors, method) in rows {
       let model = try method.model(outputs: 3, encoders: EncoderCatalogue(tier: .mini, folder: nil), random: random)

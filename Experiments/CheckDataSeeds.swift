@@ -29,7 +29,9 @@ extension Experiment {
     for offset in [0, 1, 2] {
       let draw = workbench.dataSeed + offset
       let measured = workbench.results(
-        of: methods.map { (Measurements.Row("\($0.id) draw \(draw)", title: "\($0.method.title), draw \(draw)"), $0.method) },
+        of: methods.map {
+          (Measurements.Row("\($0.id) draw \(draw)", title: "\($0.method.title), draw \(draw)"), $0.method)
+        },
         on: names.map { DataChoice($0, dataSeed: draw) }
       ).measurements()
       notebook.compare(measured)

@@ -39,7 +39,8 @@ extension Experiment {
 
     //: ## Result
     let columns = [
-      ("food-101:accuracy", "Food-101 accuracy"), ("mm-imdb:f1Macro", "MM-IMDB F1-macro"), ("mm-imdb:f1Micro", "MM-IMDB F1-micro"),
+      ("food-101:accuracy", "Food-101 accuracy"), ("mm-imdb:f1Macro", "MM-IMDB F1-macro"),
+      ("mm-imdb:f1Micro", "MM-IMDB F1-micro"),
     ]
     func columnId(_ column: String, _ strength: Double) -> String { "\(column) at s=\(strength)" }
     let tables = columns.map { column, name in
@@ -80,7 +81,10 @@ extension Experiment {
     //: Differences are paired by seed: over late concatenation, and over the one prompt for all.
     var gains = Table("MoPE's gain over", "column", "s = 0", "s = 0.5", "s = 1")
     for (table, (column, name)) in zip(tables, columns) {
-      for (other, title) in [("p-lateconcat", "P-LateConcat"), ("p-sequentialfuse", "P-SequentialFuse"), ("sequentialfuse", "SequentialFuse")] {
+      for (other, title) in [
+        ("p-lateconcat", "P-LateConcat"), ("p-sequentialfuse", "P-SequentialFuse"),
+        ("sequentialfuse", "SequentialFuse"),
+      ] {
         gains.append(
           [.text(title), .text(name)]
             + [0, 0.5, 1].map { .summary(difference(table, "mope", other, columnId(column, $0)), digits: 1) })

@@ -23,7 +23,8 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Runs
     let sharings: [(id: String, title: String, sharing: MapperSharing)] = [
-      ("1", "one for all blocks", .perWidth), ("2", "one per two blocks", .perBlocks(2)), ("4", "one per block", .perBlocks(1)),
+      ("1", "one for all blocks", .perWidth), ("2", "one per two blocks", .perBlocks(2)),
+      ("4", "one per block", .perBlocks(1)),
     ]
     let methods: [(id: String, title: String, method: Method)] = [
       ("p-sequentialfuse", "P-SequentialFuse", .promptedSequentialFuse), ("mope", "MoPE k=16", .mope(.all)),
@@ -48,7 +49,9 @@ extension Experiment {
           }, height: 280),
         named: column.id.replacing(":", with: "-"),
         "\(column.title) on \(workbench.wording("2000 "))test pairs by the number of up-projections. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
-        alternative: "Bar chart of \(column.title) for two methods and three numbers of up-projections; the table above has the numbers.")
+        alternative:
+          "Bar chart of \(column.title) for two methods and three numbers of up-projections; the table above has the numbers."
+      )
     }
 
     //: ## Verdicts

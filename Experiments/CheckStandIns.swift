@@ -61,7 +61,8 @@ extension Experiment {
     }
     notebook.compare(measured)
     let bars: [(title: String, inputs: [String])] = [
-      ("constant answer", ["constant"]), ("image or frames", ["image", "frames"]), ("text", ["text"]), ("all inputs", ["all"]),
+      ("constant answer", ["constant"]), ("image or frames", ["image", "frames"]), ("text", ["text"]),
+      ("all inputs", ["all"]),
     ]
     notebook.show(
       BarChart(
@@ -90,28 +91,34 @@ extension Experiment {
     }
     claim(
       "The picture alone does not tell the label of SNLI-VE's stand-in", score(.snliVE, "image"),
-      "score of the image probe, within 4.7 points of 33.3") { abs($0 - 33.3) < 4.7 }
+      "score of the image probe, within 4.7 points of 33.3"
+    ) { abs($0 - 33.3) < 4.7 }
     claim(
       "The hypothesis alone does not tell more than its bias, two answers in three", score(.snliVE, "text"),
-      "score of the text probe, at most 66.7 + 4.7") { $0 < 71.4 }
+      "score of the text probe, at most 66.7 + 4.7"
+    ) { $0 < 71.4 }
     claim(
-      "Words, sound and frames alone or added up do not tell sarcasm beyond the words' bias", 
+      "Words, sound and frames alone or added up do not tell sarcasm beyond the words' bias",
       ["text", "audio", "frames", "all"].compactMap { score(.mustard, $0) }.max(),
-      "best probe, at most 65 + 4.7") { $0 < 69.7 }
+      "best probe, at most 65 + 4.7"
+    ) { $0 < 69.7 }
     claim(
       "MM-IMDB's plot says more than its poster, as in the real dataset",
       score(.mmIMDB, "text").flatMap { text in score(.mmIMDB, "image").map { text - $0 } },
-      "text probe − image probe, above 4.7 points") { $0 > 4.7 }
+      "text probe − image probe, above 4.7 points"
+    ) { $0 > 4.7 }
     claim(
       "VQA's question alone is above the constant answer and far from the truth", score(.vqaV2, "text"),
-      "score of the text probe, 10 points above the constant answer and below 66.7") {
-        $0 > (score(.vqaV2, "constant") ?? 100) + 10 && $0 < 66.7
-      }
+      "score of the text probe, 10 points above the constant answer and below 66.7"
+    ) {
+      $0 > (score(.vqaV2, "constant") ?? 100) + 10 && $0 < 66.7
+    }
     for (name, title, best) in [(DataChoice.Name.food101, "Food-101", 93.7), (.mmIMDB, "MM-IMDB", 79.6)] {
       claim(
         "Linear probes stay at least 10 points below the best prompt-tuned method, \(title)",
         ["image", "text", "all"].compactMap { score(name, $0) }.max(),
-        "best probe, at most \(best) (Table 1) − 10") { $0 <= best - 10 }
+        "best probe, at most \(best) (Table 1) − 10"
+      ) { $0 <= best - 10 }
     }
 
     //: **MM-IMDB's stand-in meets this page's own criterion of a leak.** The words of the plot alone give a linear probe 75.5
@@ -133,7 +140,8 @@ extension Experiment {
       if let statistics = found.first(where: { $0.data == data })?.statistics, statistics.labelShares.count > 5 {
         let shares = statistics.labelShares.map(\.share)
         notebook.note(
-          "\(shares.count) labels; the most frequent holds for \(fixed(100 * (shares.max() ?? 0), 1)) % of the training examples, the rarest for \(fixed(100 * (shares.min() ?? 0), 1)) %.")
+          "\(shares.count) labels; the most frequent holds for \(fixed(100 * (shares.max() ?? 0), 1)) % of the training examples, the rarest for \(fixed(100 * (shares.min() ?? 0), 1)) %."
+        )
       }
       // Masks and clips need wider pictures: their own experiments show them.
       guard !data.name.isSegmentation, data.name != .mustard else { continue }

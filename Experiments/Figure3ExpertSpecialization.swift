@@ -37,12 +37,16 @@ extension Experiment {
       let shown = counts.indices.sorted { (counts[$0], $1) > (counts[$1], $0) }.prefix(4).filter { counts[$0] > 11 }
       for (place, expert) in shown.enumerated() {
         let members = assignments.indices.filter { Int(assignments[$0]) == expert }
-        let cells = members.filter { examples[$0].image != nil }.prefix(12).map { ImageGrid.Cell(RGBImage(examples[$0].image), examples[$0].text ?? "") }
+        let cells = members.filter { examples[$0].image != nil }.prefix(12).map {
+          ImageGrid.Cell(RGBImage(examples[$0].image), examples[$0].text ?? "")
+        }
         let words = distinctiveWords(members.map { examples[$0].text ?? "" }, among: examples.map { $0.text ?? "" })
         notebook.show(
           ImageGrid("Expert \(expert)", cells, columns: 4, side: 96), named: "expert-\(place)-sheet",
           "Twelve of the \(counts[expert]) pairs that go to expert \(expert).",
-          alternative: "Twelve \(workbench.wording("drawn scenes", published: "photos")) with their sentences, routed to expert \(expert).")
+          alternative:
+            "Twelve \(workbench.wording("drawn scenes", published: "photos")) with their sentences, routed to expert \(expert)."
+        )
         if !words.isEmpty {
           notebook.show(
             WordCloud("Expert \(expert)", words: words), named: "expert-\(place)-words",
@@ -78,7 +82,8 @@ extension Experiment {
       let random = RandomStream(seed: UInt64(run.run.seed)).stream("figure 3")
       for property in properties {
         let labels = indices(of: isDrawn ? examples.map { $0.attribute(property) ?? "" } : subjects)
-        let test = try PermutationTest(mutualInformationOf: assignments, labels, resamples: 200, random.stream(property))
+        let test = try PermutationTest(
+          mutualInformationOf: assignments, labels, resamples: 200, random.stream(property))
         let table = ContingencyTable(assignments, labels)
         let nmi = table.normalizedMutualInformation ?? 0
         measured.set(nmi, row: property, column: "nmi", seed: run.run.seed)
@@ -88,7 +93,8 @@ extension Experiment {
       }
       let counts = (0..<16).map { expert in assignments.count { $0 == expert } }
       use.set(Double(counts.count { $0 > 0 }), row: "mope", column: "used", seed: run.run.seed)
-      use.set(100 * Double(counts.max() ?? 0) / Double(assignments.count), row: "mope", column: "largest", seed: run.run.seed)
+      use.set(
+        100 * Double(counts.max() ?? 0) / Double(assignments.count), row: "mope", column: "largest", seed: run.run.seed)
     }
     notebook.compare(measured)
     notebook.compare(use)
@@ -103,10 +109,13 @@ extension Experiment {
           Claim.Criterion(
             holds: worst[0] < 0.01, effect: worst[0], digits: 3, count: runs.count,
             test:
-              "largest p of a permutation test of the mutual information with the \(properties[0]), below 0.01 in every seed")),
+              "largest p of a permutation test of the mutual information with the \(properties[0]), below 0.01 in every seed"
+          )),
       paper: "shown by two examples")
     if isDrawn {
-      let (found, shuffled) = (measured.ordered(row: "colour", column: "nmi"), measured.ordered(row: "colour", column: "shuffled"))
+      let (found, shuffled) = (
+        measured.ordered(row: "colour", column: "nmi"), measured.ordered(row: "colour", column: "shuffled")
+      )
       let excess = zip(found, shuffled).map { $0 - $1 }
       notebook.claim(
         "They are specialists: more than a fifth of the colour asked about is known from the expert",
@@ -120,7 +129,8 @@ extension Experiment {
         : .criterion(
           Claim.Criterion(
             holds: (use.ordered(row: "mope", column: "used").min() ?? 0) >= 16,
-            effect: use.ordered(row: "mope", column: "used").min() ?? .nan, unit: "experts", digits: 0, count: runs.count,
+            effect: use.ordered(row: "mope", column: "used").min() ?? .nan, unit: "experts", digits: 0,
+            count: runs.count,
             test: "fewest experts of 16 that receive a pair in any seed")),
       paper: "every expert is used")
 
@@ -143,14 +153,18 @@ private func indices(of texts: [String]) -> [Int] {
 }
 
 private let withoutContent: Set = [
-  "a", "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "has", "have", "he", "her", "here", "his", "in", "is", "it",
-  "its", "of", "on", "or", "she", "some", "that", "the", "their", "them", "there", "they", "this", "to", "very", "was", "were", "while",
+  "a", "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "has", "have", "he", "her", "here", "his",
+  "in", "is", "it",
+  "its", "of", "on", "or", "she", "some", "that", "the", "their", "them", "there", "they", "this", "to", "very", "was",
+  "were", "while",
   "will", "with",
 ]
 
 /// The content words of a text, in lower case without punctuation.
 private func contentWords(_ text: String) -> [String] {
-  text.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "-" }.map(String.init).filter { !withoutContent.contains($0) }
+  text.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "-" }.map(String.init).filter {
+    !withoutContent.contains($0)
+  }
 }
 
 /// Of each text the first word that is among the fifty most frequent content words of all; empty where none is.

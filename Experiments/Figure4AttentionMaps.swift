@@ -29,7 +29,8 @@ extension Experiment {
       ("mope", "MoPE k=16", .mope(.all)),
     ]
     let data = workbench.data(.snliVE)
-    let results = workbench.results(of: methods.map { (Measurements.Row($0.id, title: $0.title), $0.method) }, on: [data])
+    let results = workbench.results(
+      of: methods.map { (Measurements.Row($0.id, title: $0.title), $0.method) }, on: [data])
     workbench.needsModels(of: results)
     guard !workbench.isPlanning, let judged = try workbench.judged(data) else { return }
     let examples = try workbench.examples(data)
@@ -42,7 +43,9 @@ extension Experiment {
     func objects(_ scene: Int) -> [String] {
       (examples[scene].attribute("scene") ?? "").components(separatedBy: ", ")
     }
-    let scenes = examples.indices.filter { examples[$0].attribute("subject") == "present" && Set(objects($0)).count == 3 }
+    let scenes = examples.indices.filter {
+      examples[$0].attribute("subject") == "present" && Set(objects($0)).count == 3
+    }
     var rows: [[ImageGrid.Cell?]] = []
     for scene in scenes.prefix(2) {
       let others = objects(scene).filter { $0 != subject(scene) }
@@ -53,7 +56,8 @@ extension Experiment {
       for sentence in sentences {
         rows.append(
           try methods.map { id, _, _ in
-            guard let run = results.runs(id, on: .snliVE).first, let (model, watcher) = try workbench.watchedModel(of: run),
+            guard let run = results.runs(id, on: .snliVE).first,
+              let (model, watcher) = try workbench.watchedModel(of: run),
               let image = examples[scene].image
             else { return nil }
             _ = model(judged.pairing(images: [scene], texts: [sentence]), .evaluation)
@@ -68,7 +72,8 @@ extension Experiment {
         ImageGrid(
           columnTitles: methods.map(\.title), rows: rows, side: 120, heatTitle: "share of the attention to patches",
           heatRange: Interval(0, 0.25)),
-        named: "maps", "Attention of [CLS] to the patches in the last block, first seed. Three rows each show one scene.",
+        named: "maps",
+        "Attention of [CLS] to the patches in the last block, first seed. Three rows each show one scene.",
         alternative: "Scenes with attention overlaid, one column per method; the table below has what can be compared.")
     }
 
@@ -81,7 +86,8 @@ extension Experiment {
       rows: methods.map { Measurements.Row($0.id, title: $0.title) },
       columns: [
         Measurements.Column("distance", title: "distance of maps", unit: "%", digits: 2, resolution: 1e-3),
-        Measurements.Column("target", title: "attention on target above chance", unit: "points", digits: 2, resolution: 1e-3),
+        Measurements.Column(
+          "target", title: "attention on target above chance", unit: "points", digits: 2, resolution: 1e-3),
       ])
     let images = Array(0..<min(200, examples.count))
     let present = examples.indices.filter { examples[$0].attribute("subject") == "present" }.prefix(400).map { $0 }
@@ -110,10 +116,12 @@ extension Experiment {
     //: ## Verdicts
     notebook.claim(
       "Maps of one image with different texts are further apart with MoPE than with a static prompt and with P-SequentialFuse",
-      .beats(["mope"], ["ps", "p-sequentialfuse"], columns: ["distance"], in: measured), paper: "nearly the same for the global prompt")
+      .beats(["mope"], ["ps", "p-sequentialfuse"], columns: ["distance"], in: measured),
+      paper: "nearly the same for the global prompt")
     notebook.claim(
       "MoPE's attention falls on what the text speaks of more than that of the others",
-      .beats(["mope"], ["ps", "p-sequentialfuse"], columns: ["target"], in: measured), paper: "concentrates on relevant tokens")
+      .beats(["mope"], ["ps", "p-sequentialfuse"], columns: ["target"], in: measured),
+      paper: "concentrates on relevant tokens")
 
     //: With the static prompt alone [CLS] looks at the object spoken of less than an even spread would, in every seed by seven
     //: points or more. In the picture (first seed) a patch beside the objects has up to a quarter of its attention, where

@@ -26,7 +26,9 @@ extension Experiment {
     //: P-SequentialFuse, and half a point from the best for sixteen.
     let methods =
       experts.map { (Measurements.Row("k-\($0)", title: "MoPE, k = \($0)"), Method.mope(.all, experts: $0)) }
-      + lengths.map { (Measurements.Row("length-\($0)", title: "P-SequentialFuse, l = \($0)"), .mope([.fixed, .mapped], length: $0)) }
+      + lengths.map {
+        (Measurements.Row("length-\($0)", title: "P-SequentialFuse, l = \($0)"), .mope([.fixed, .mapped], length: $0))
+      }
     let results = workbench.results(
       of: methods.map { row, method in
         Workbench.Cell(
@@ -54,11 +56,14 @@ extension Experiment {
           x: Axis("tunable prompt vectors per layer", scale: .logarithmic, positions: [13, 19, 31, 55, 103]),
           y: Axis("\(column.title) [%]"),
           series: [
-            LineChart.Series("more experts (MoPE)", byExperts), LineChart.Series("longer prompts (P-SequentialFuse)", byLength),
+            LineChart.Series("more experts (MoPE)", byExperts),
+            LineChart.Series("longer prompts (P-SequentialFuse)", byLength),
           ]),
         named: column.id.replacing(":", with: "-"),
         "\(column.title) against the number of prompt vectors; means over the seeds with 95 % intervals (t).",
-        alternative: "Line chart of two curves, experts and length, over the number of prompt vectors; the table above has the numbers.")
+        alternative:
+          "Line chart of two curves, experts and length, over the number of prompt vectors; the table above has the numbers."
+      )
     }
 
     //: ## Verdicts

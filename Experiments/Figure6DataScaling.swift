@@ -48,7 +48,8 @@ extension Experiment {
       var table = Measurements(
         rows: methods.map { Measurements.Row($0.id, title: $0.title) },
         columns: sizes.map {
-          Measurements.Column(columnId(column, $0), title: "\(name), \(title($0))", unit: "%", digits: 1, resolution: 0.05)
+          Measurements.Column(
+            columnId(column, $0), title: "\(name), \(title($0))", unit: "%", digits: 1, resolution: 0.05)
         })
       for (size, measured) in zip(sizes, results) {
         for (id, _, _) in methods {
@@ -80,7 +81,8 @@ extension Experiment {
           y: Axis("\(name) [%]"), series: series),
         named: column.replacing(":", with: "-"),
         "\(name) on \(workbench.wording("2000 "))test pairs against the number of training examples; means over the seeds with 95 % intervals (t).",
-        alternative: "Line chart of four methods over the number of training examples; the table above has the numbers.")
+        alternative: "Line chart of four methods over the number of training examples; the table above has the numbers."
+      )
     }
 
     //: ## Verdicts

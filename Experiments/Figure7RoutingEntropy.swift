@@ -42,7 +42,9 @@ extension Experiment {
           references: [BarChart.Reference("sixteen experts equally", 4)]),
         named: "entropy",
         "Mean entropy over the batch and the routed blocks, averaged over windows of training; bands are 95 % intervals over the seeds.",
-        alternative: "Line chart of the entropy over training for dense and top-1 routing; the table below has the values at three times.")
+        alternative:
+          "Line chart of the entropy over training for dense and top-1 routing; the table below has the values at three times."
+      )
     }
 
     //: ## At the start, in the middle, at the end
@@ -51,11 +53,14 @@ extension Experiment {
     var measured = Measurements(
       rows: rows.map { Measurements.Row($0.id, title: $0.title) },
       columns: times.map {
-        Measurements.Column($0.0, title: "entropy, \($0.0)", unit: "bits", digits: 2, resolution: 1e-4, higherIsBetter: false)
+        Measurements.Column(
+          $0.0, title: "entropy, \($0.0)", unit: "bits", digits: 2, resolution: 1e-4, higherIsBetter: false)
       })
     for (row, runs) in zip(rows, curves) {
       for (seed, curve) in runs {
-        for (name, place) in times { measured.set(curve.mean(from: place, to: place + 0.1), row: row.id, column: name, seed: seed) }
+        for (name, place) in times {
+          measured.set(curve.mean(from: place, to: place + 0.1), row: row.id, column: name, seed: seed)
+        }
       }
     }
     notebook.compare(measured)
@@ -69,7 +74,9 @@ extension Experiment {
       measured.ordered(row: "dense", column: "start").isEmpty
         ? .notRun("no runs")
         : .exceeds(
-          zip(measured.ordered(row: "dense", column: "start"), measured.ordered(row: "dense", column: "end")).map { $0 - $1 },
+          zip(measured.ordered(row: "dense", column: "start"), measured.ordered(row: "dense", column: "end")).map {
+            $0 - $1
+          },
           unit: "bits, start − end"), paper: "holds")
   }
 }

@@ -22,7 +22,8 @@ extension Experiment {
     //: ## Runs
     //: Those of [Table 3](../Reports/table-3-routing.md), and ten times the papers' weight beside them.
     let weights: [(id: String, title: String, weight: Float)] = [
-      ("free", "without the loss", 0), ("balanced", "with the loss, 0.01", 0.01), ("strong", "with ten times it, 0.1", 0.1),
+      ("free", "without the loss", 0), ("balanced", "with the loss, 0.01", 0.01),
+      ("strong", "with ten times it, 0.1", 0.1),
     ]
     let results = workbench.results(
       of: weights.map { id, title, weight in
@@ -61,11 +62,14 @@ extension Experiment {
     if curves.contains(where: { !$0.points.isEmpty }) {
       notebook.show(
         LineChart(
-          "Unevenness of the experts", x: Axis("training step"), y: Axis("CV² of importance, last block", includes: [0]),
+          "Unevenness of the experts", x: Axis("training step"),
+          y: Axis("CV² of importance, last block", includes: [0]),
           series: curves, references: [BarChart.Reference("threshold γ of the loss", 0.1)]),
         named: "variation",
         "Squared coefficient of variation of the experts' importance; means over the seeds, bands 95 % intervals (t).",
-        alternative: "Line chart of CV² over training for three weights of the importance loss; the table below has the values at the end.")
+        alternative:
+          "Line chart of CV² over training for three weights of the importance loss; the table below has the values at the end."
+      )
     }
 
     //: ## At the end
@@ -74,7 +78,8 @@ extension Experiment {
       rows: weights.map { Measurements.Row($0.id, title: $0.title) },
       columns: [
         Measurements.Column("cv2", title: "CV²", unit: "", digits: 2, resolution: 1e-4, higherIsBetter: false),
-        Measurements.Column("top3", title: "share of the top 3", unit: "%", digits: 1, resolution: 1e-3, higherIsBetter: false),
+        Measurements.Column(
+          "top3", title: "share of the top 3", unit: "%", digits: 1, resolution: 1e-3, higherIsBetter: false),
         Measurements.Column("least", title: "share of the least used", unit: "%", digits: 2, resolution: 1e-3),
         Measurements.Column("effective", title: "effective experts", unit: "", digits: 1, resolution: 1e-3),
         Measurements.Column("accuracy", title: "accuracy", unit: "%", digits: 1, resolution: 0.05),
@@ -88,7 +93,9 @@ extension Experiment {
         measured.set(last.effective, row: id, column: "effective", seed: seed)
       }
       for run in results.runs(id, on: .snliVE) {
-        if let accuracy = run.metric(.accuracy) { measured.set(accuracy, row: id, column: "accuracy", seed: run.run.seed) }
+        if let accuracy = run.metric(.accuracy) {
+          measured.set(accuracy, row: id, column: "accuracy", seed: run.run.seed)
+        }
       }
     }
     notebook.compare(measured)
@@ -103,11 +110,14 @@ extension Experiment {
       effect(values("free", "cv2"), above: 1, "CV² at the end"), paper: "the distribution stays near its first skew")
     notebook.claim(
       "With the loss, CV² is less than half of that without",
-      effect(zip(values("free", "cv2"), values("balanced", "cv2")).map { $0 / max($1, 1e-9) }, above: 2, null: 1, "ratio of CV²"),
+      effect(
+        zip(values("free", "cv2"), values("balanced", "cv2")).map { $0 / max($1, 1e-9) }, above: 2, null: 1,
+        "ratio of CV²"),
       paper: "clearly lower")
     notebook.claim(
       "With the loss every expert is used: the least used has more than a quarter of its fair share",
-      effect(values("balanced", "least"), above: 100.0 / 64, "% of the importance, least used expert"), paper: "all are used")
+      effect(values("balanced", "least"), above: 100.0 / 64, "% of the importance, least used expert"),
+      paper: "all are used")
 
     //: Without the loss the top 3 experts receive everything, and accuracy suffers. The papers' weight pulls CV² down to about
     //: a quarter, the further the more a seed collapsed without it, and stops far above its threshold γ: a run here is ten times shorter than theirs. Ten times the weight does in 1500 steps what the papers

@@ -52,7 +52,8 @@ extension Experiment {
       sizes,
       "Trainable parameters on SNLI-VE, and what the papers print."
         + workbench.wording(
-          " With encoders as small as those of the stand-ins the papers' 0.8 % cannot be had: the ratio is what it is."))
+          " With encoders as small as those of the stand-ins the papers' 0.8 % cannot be had: the ratio is what it is.")
+    )
 
     for column in measured.columns {
       notebook.show(

@@ -26,8 +26,11 @@ extension Experiment {
     //: Two or three objects, and a sentence about a colour and a shape: entailed, contradicted, or not to be seen.
     notebook.show(
       ImageGrid("", try workbench.contactSheet(workbench.data(.snliVE), count: 12), columns: 4, side: 120),
-      named: "samples", "The first twelve test pairs\(workbench.wording(" of the stand-in")), each with its sentence and label.",
-      alternative: "Twelve \(workbench.wording("drawn scenes of coloured circles, squares, triangles and crosses", published: "photos")) with a sentence each.")
+      named: "samples",
+      "The first twelve test pairs\(workbench.wording(" of the stand-in")), each with its sentence and label.",
+      alternative:
+        "Twelve \(workbench.wording("drawn scenes of coloured circles, squares, triangles and crosses", published: "photos")) with a sentence each."
+    )
 
     //: ## Runs
     //: Rows have the same encoders, head and batches, and differ in their prompts. The recipe is the same but for [Ps,Pm] on Food-101 and

@@ -25,7 +25,10 @@ extension Experiment {
     let results = workbench.results(
       of: [
         (Measurements.Row("dense", title: "dense", paper: "dense"), .mope(.all)),
-        (Measurements.Row("sparse-top1", title: "top-1", paper: "sparse-top1"), .mope(.all).with { $0.gating = .topOne }),
+        (
+          Measurements.Row("sparse-top1", title: "top-1", paper: "sparse-top1"),
+          .mope(.all).with { $0.gating = .topOne }
+        ),
       ],
       on: [workbench.data(.snliVE), workbench.data(.food101), workbench.data(.mmIMDB)])
     let routing = results.measurements(paperTable: "table-3-routing")
@@ -56,7 +59,8 @@ extension Experiment {
     }
     notebook.show(
       BarChart(
-        "Routing and its regularisation", axis: Axis("SNLI-VE\(workbench.wording(" stand-in")), accuracy [%]", includes: [60, 100]),
+        "Routing and its regularisation",
+        axis: Axis("SNLI-VE\(workbench.wording(" stand-in")), accuracy [%]", includes: [60, 100]),
         groups: ["dense, frozen keys", "dense, learned keys", "top-1, frozen keys", "top-1, learned keys"],
         series: [
           bars("importance loss 0.01", ["dense", "dense-learned", "top1", "top1-learned"]),
@@ -64,7 +68,8 @@ extension Experiment {
         ], width: 720),
       named: "regularisation",
       "Accuracy on \(workbench.wording("2000 "))test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
-      alternative: "Bar chart of four routers, each with and without the importance loss; the table above has the numbers.")
+      alternative:
+        "Bar chart of four routers, each with and without the importance loss; the table above has the numbers.")
 
     //: ## Verdicts
     notebook.claim(

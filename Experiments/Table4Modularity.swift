@@ -26,11 +26,26 @@ extension Experiment {
     let mope = Method.mope(.all)
     let results = workbench.results(
       of: [
-        (Measurements.Row("gpt2-frozen", title: "GPT-2, frozen", paper: "gpt2-frozen"), mope.reading(with: .gpt2, .frozen)),
-        (Measurements.Row("bow-finetune", title: "bag of words, fine-tuned", paper: "bow-finetune"), mope.reading(with: .bagOfWords, .full)),
-        (Measurements.Row("bert-frozen", title: "BERT, frozen", paper: "bert-frozen"), mope.reading(with: .bert, .frozen)),
-        (Measurements.Row("longformer-bitfit", title: "Longformer, biases trained", paper: "longformer-bitfit"), mope.reading(with: .longformer, .biases)),
-        (Measurements.Row("bert-finetune", title: "BERT, fine-tuned", paper: "bert-finetune"), mope.reading(with: .bert, .full)),
+        (
+          Measurements.Row("gpt2-frozen", title: "GPT-2, frozen", paper: "gpt2-frozen"),
+          mope.reading(with: .gpt2, .frozen)
+        ),
+        (
+          Measurements.Row("bow-finetune", title: "bag of words, fine-tuned", paper: "bow-finetune"),
+          mope.reading(with: .bagOfWords, .full)
+        ),
+        (
+          Measurements.Row("bert-frozen", title: "BERT, frozen", paper: "bert-frozen"),
+          mope.reading(with: .bert, .frozen)
+        ),
+        (
+          Measurements.Row("longformer-bitfit", title: "Longformer, biases trained", paper: "longformer-bitfit"),
+          mope.reading(with: .longformer, .biases)
+        ),
+        (
+          Measurements.Row("bert-finetune", title: "BERT, fine-tuned", paper: "bert-finetune"),
+          mope.reading(with: .bert, .full)
+        ),
         (Measurements.Row("bert-prompted", title: "BERT, prompted (default)"), mope),
       ],
       on: [workbench.data(.mmIMDB)])
@@ -74,7 +89,9 @@ extension Experiment {
       .beats(["longformer-bitfit"], ["bert-frozen"], in: measured), paper: "60.34 / 67.27 against 58.86 / 66.13")
     notebook.claim(
       "Prompted BERT is above all others",
-      .beats(["bert-prompted"], ["gpt2-frozen", "bow-finetune", "bert-frozen", "longformer-bitfit", "bert-finetune"], in: measured),
+      .beats(
+        ["bert-prompted"], ["gpt2-frozen", "bow-finetune", "bert-frozen", "longformer-bitfit", "bert-finetune"],
+        in: measured),
       paper: "62.01 / 68.25 against at most 60.34 / 67.27")
 
     //: Prompts, experts and router have one learning rate in all rows; a text encoder that trains has that of fine-tuning, for

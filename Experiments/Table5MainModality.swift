@@ -40,7 +40,8 @@ extension Experiment {
         }, width: 760),
       named: "modality",
       "Scores on \(workbench.wording("2000 "))test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
-      alternative: "Bar chart of the two directions and P-SequentialFuse on four columns; the table above has the numbers.")
+      alternative:
+        "Bar chart of the two directions and P-SequentialFuse on four columns; the table above has the numbers.")
 
     //: ## Verdicts
     notebook.claim(

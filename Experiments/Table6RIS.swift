@@ -38,7 +38,8 @@ extension Experiment {
         named: "samples-\(data.name == .refCOCO ? "refcoco" : "refcoco-plus")",
         "The first eight validation questions of \(data.title)\(workbench.wording("'s stand-in")); what is to be found keeps its colours.",
         alternative:
-          "Eight \(workbench.wording("drawn scenes of coloured shapes", published: "photos")), one object outlined in each, with an expression.")
+          "Eight \(workbench.wording("drawn scenes of coloured shapes", published: "photos")), one object outlined in each, with an expression."
+      )
     }
 
     //: ## Runs

@@ -59,12 +59,14 @@ public func dropout(_ x: Tensor, rate: Float, _ random: RandomStream) -> Tensor 
   return masked(x).derived(from: [x]) { gradient, _ in [masked(gradient)] }
 }
 
-private typealias Map = @convention(c) (
-  Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-) -> Void
-private typealias PairMap = @convention(c) (
-  Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-) -> Void
+private typealias Map =
+  @convention(c) (
+    Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+  ) -> Void
+private typealias PairMap =
+  @convention(c) (
+    Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+  ) -> Void
 
 private func mapped(_ x: Tensor, _ kernel: Map?) -> Tensor {
   let y = Tensor.empty(x.shape)

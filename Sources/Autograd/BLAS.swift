@@ -159,9 +159,8 @@ private func packedProduct(
   let share = Compute.threads * kernels.block_rows  // rows, if every thread takes one block
   let pieces = min(tiles, (m + share - 1) / share * Compute.threads)
   concurrently(pieces) { i in
-    let rows =
-      kernels.tile_rows * (tiles * i / pieces)
-      ..< min(m, kernels.tile_rows * (tiles * (i + 1) / pieces))
+    let first = kernels.tile_rows * (tiles * i / pieces)
+    let rows = first..<min(m, kernels.tile_rows * (tiles * (i + 1) / pieces))
     let scratch = Storage(count: mope_packed_scratch())
     kernels.packed_gemm(
       rows.count, n, k, a.pointer + rows.lowerBound * a.stride, a.stride, b.pointer,

@@ -17,8 +17,7 @@ struct SwinBlock {
   private let kinds: [Int]
   private let frozenBias = FrozenBias()
 
-  init(_ shape: SwinStageShape, block: Int, _ c: SwinConfiguration, dropPath: Float, _ scope: Scope)
-  {
+  init(_ shape: SwinStageShape, block: Int, _ c: SwinConfiguration, dropPath: Float, _ scope: Scope) {
     let width = shape.width
     windows = SwinWindows(side: shape.side, window: shape.window, shift: shape.shift(block: block))
     kinds = windows.kinds

@@ -97,7 +97,8 @@ enum ElementType: String {
     case .f32: read(bytes, count, UInt32.self) { Float(bitPattern: UInt32(littleEndian: $0)) }
     case .f64: read(bytes, count, UInt64.self) { Float(Double(bitPattern: UInt64(littleEndian: $0))) }
     case .f16: read(bytes, count, UInt16.self) { Float(halfPrecision: UInt16(littleEndian: $0)) }
-    case .bf16: read(bytes, count, UInt16.self) {
+    case .bf16:
+      read(bytes, count, UInt16.self) {
         Float(bitPattern: UInt32(UInt16(littleEndian: $0)) << 16)
       }
     default: (integers(bytes, count: count) ?? []).map(Float.init)

@@ -161,7 +161,8 @@ struct ReportDocument {
         "Numbers and verdicts are about the procedural stand-in data, not the paper's data sets.")
     case "paper":
       lines.append(
-        "Numbers are of the published data and checkpoints. The text of this page was written about the stand-ins of the mini tier.")
+        "Numbers are of the published data and checkpoints. The text of this page was written about the stand-ins of the mini tier."
+      )
       if let reservation = report.context.reservation {
         lines.append("**Nothing is judged**: \(reservation).")
       }

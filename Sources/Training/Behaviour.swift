@@ -66,7 +66,8 @@ public struct Behaviour: Codable, Hashable, Sendable {
     let text = String(decoding: try encoder.encode(method), as: UTF8.self)
     let task = segmenting ? " masks" : ""
     let rate = recipe.learningRate == 4e-3 ? "" : " η=\(recipe.learningRate)"
-    return "\(method.title) \(ContentHash.of(text).prefix(8))\(task) λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold)\(rate)"
+    return
+      "\(method.title) \(ContentHash.of(text).prefix(8))\(task) λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold)\(rate)"
   }
 
   private static func agree(_ a: [Double], _ b: [Double]) -> Bool {

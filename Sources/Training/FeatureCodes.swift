@@ -60,7 +60,8 @@ struct FeatureCodes {
       self.init(features)
       return
     }
-    guard let codes = try file.integers("codes"), let lowest = try file.tensor("lowest"), let step = try file.tensor("step"),
+    guard let codes = try file.integers("codes"), let lowest = try file.tensor("lowest"),
+      let step = try file.tensor("step"),
       codes.shape.count == 2, lowest.count == codes.shape[1], step.count == codes.shape[1]
     else { throw Failure(.badInput, "\(path): expected codes, lowest and step of features; delete its folder") }
     self.init(codes: codes.values.map { UInt8(clamping: $0) }, lowest: lowest.values, step: step.values)

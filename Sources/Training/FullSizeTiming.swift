@@ -181,7 +181,8 @@ public struct FullSizeTiming: Encodable, Sendable {
 
   private static func text(batch: Int, tokens: Int) -> TokenIds {
     TokenIds(
-      ids: (0..<batch * tokens).map { Int32(1000 + $0 * 37 % 20_000) }, mask: [Float](repeating: 1, count: batch * tokens),
+      ids: (0..<batch * tokens).map { Int32(1000 + $0 * 37 % 20_000) },
+      mask: [Float](repeating: 1, count: batch * tokens),
       batch: batch, tokens: tokens)
   }
 

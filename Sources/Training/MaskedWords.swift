@@ -6,7 +6,8 @@ import NN
 
 /// Masked words, and which words a text holds from the pooled [CLS]: the stand-in for BERT's pretraining.
 struct MaskedWords: PretrainingTask {
-  let objective = "cross-entropy of 15 % masked words (80/10/10) + binary cross-entropy of the bag of words from the pooler / 4"
+  let objective =
+    "cross-entropy of 15 % masked words (80/10/10) + binary cross-entropy of the bag of words from the pooler / 4"
   private let encoder: any TextStates
   private let words, bag: Linear
   private let corpus: TextPretrainingSet

@@ -80,7 +80,9 @@ public struct Pretraining {
       case .gpt2: NextWord(store, recipe)
       case .bagOfWords, .swin384:
         throw Failure(
-          .usage, "\(encoder.rawValue): has no pretraining of its own; it takes the weights of \(encoder.weightsOwner.rawValue)")
+          .usage,
+          "\(encoder.rawValue): has no pretraining of its own; it takes the weights of \(encoder.weightsOwner.rawValue)"
+        )
       }
     try store.validate()
     let optimizer = AdamW(

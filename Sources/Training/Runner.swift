@@ -58,7 +58,8 @@ public struct Runner: Sendable {
   public func key(_ run: TrainingRun) throws -> RunKey {
     if let known = keys.withLock({ $0[run] }) { return known }
     let key = RunKey(
-      run: run, behaviour: try behaviour.fingerprint(
+      run: run,
+      behaviour: try behaviour.fingerprint(
         run.method, run.recipe, segmenting: run.data.name.isSegmentation),
       encoders: try encoders.hashes(run.method), data: try data.probe(run.data))
     keys.withLock { $0[run] = key }

@@ -87,7 +87,8 @@ extension Method {
   public static let mmbt = Method(
     .mmbt(MMBTConfiguration(separator: WordVocabulary.separator)), tuning: .full)
   public static let promptedMMBT = Method(
-    .mmbt(MMBTConfiguration(separator: WordVocabulary.separator)), tuning: .frozen).prompted()
+    .mmbt(MMBTConfiguration(separator: WordVocabulary.separator)), tuning: .frozen
+  ).prompted()
   /// PromptFuse as the prototype has it: six prompts in the input, no norms of their own.
   public static let promptFuse = Method(
     .promptFuse(

@@ -34,9 +34,11 @@ public struct StepTiming: Encodable, Sendable {
     var prepared: [Int: PreparedSplit] = [:]  // by samples: drawing them takes longer than the steps
     return try methods.map { method in
       let count = Recipe.standard(method, on: .snliVE, tier: .mini).batchSize * (steps + warmUp)
-      let data = try prepared[count] ?? PreparedSplit(
-        SNLIVEStandIn(sizes: SplitSizes(train: count, validation: 0, test: 0)), .train,
-        tokenizer: WordVocabulary.standIns)
+      let data =
+        try prepared[count]
+        ?? PreparedSplit(
+          SNLIVEStandIn(sizes: SplitSizes(train: count, validation: 0, test: 0)), .train,
+          tokenizer: WordVocabulary.standIns)
       prepared[count] = data
       return try StepTiming(method, data)
     }

@@ -127,7 +127,9 @@ struct ProductTiming: Encodable {
   /// Swin-B's third stage (8 images, 13 prompts) and of BERT-base (8 texts of 64 tokens).
   static func all(fullSize: Bool) -> [ProductTiming] {
     var shapes = [(1024, 1024, 1024), (544, 192, 64), (544, 256, 64), (544, 64, 256)]
-    if fullSize { shapes += [(1672, 1536, 512), (1672, 2048, 512), (1672, 512, 2048), (512, 3072, 768), (512, 768, 3072)] }
+    if fullSize {
+      shapes += [(1672, 1536, 512), (1672, 2048, 512), (1672, 512, 2048), (512, 3072, 768), (512, 768, 3072)]
+    }
     return shapes.map { m, n, k in
       let x = Tensor.full([m, k], 0.5)
       let weight = Tensor.full([n, k], 0.25)

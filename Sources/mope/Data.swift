@@ -22,8 +22,7 @@ struct DataOptions: ParsableArguments {
     help: "Folder of the datasets, each in a folder of its own: food-101, snli-ve, mm-imdb, …")
   var folder: String
   @Argument(help: "Datasets; all that are there if none is named.") var names: [String] = []
-  @Option(help: "Where the prepared form is. Default: .prepared in the folder.") var prepared:
-    String?
+  @Option(help: "Where the prepared form is. Default: .prepared in the folder.") var prepared: String?
 
   var store: PublishedStore { PublishedStore(data: folder, folder: prepared) }
 
@@ -100,7 +99,8 @@ struct DataCheckCommand: ParsableCommand {
     guard damaged == 0 else {
       throw Failure(
         .badInput,
-        "\(options.folder): \(damaged) damaged images; fetch them again, or list them in \(options.folder)/skip.txt, one a line")
+        "\(options.folder): \(damaged) damaged images; fetch them again, or list them in \(options.folder)/skip.txt, one a line"
+      )
     }
   }
 

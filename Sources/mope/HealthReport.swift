@@ -19,11 +19,15 @@ struct HealthReport {
     lines.append(
       Line(
         isGood: true,
-        text: "kernels: OpenBLAS runs \(environment.blasKernel), our loops \(environment.kernelLevel); \(environment.openBLAS)"))
+        text:
+          "kernels: OpenBLAS runs \(environment.blasKernel), our loops \(environment.kernelLevel); \(environment.openBLAS)"
+      ))
     lines.append(
       Line(
         isGood: true,
-        text: "processor: \(ProcessInfo.processInfo.activeProcessorCount) cores in use, \(ProcessInfo.processInfo.physicalMemory >> 30) GiB of memory"))
+        text:
+          "processor: \(ProcessInfo.processInfo.activeProcessorCount) cores in use, \(ProcessInfo.processInfo.physicalMemory >> 30) GiB of memory"
+      ))
     lines.append(blasLine())
     lines.append(fontLine())
     lines.append(try diskLine())

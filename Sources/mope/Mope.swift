@@ -15,10 +15,10 @@ struct Mope: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-        List.self, Plan.self, Run.self, Check.self, Accept.self, Render.self, Doctor.self, Bench.self,
-        Diff.self, Encode.self,
-        Pretrain.self, DataCommand.self, WeightsCommand.self,
-      ])
+      List.self, Plan.self, Run.self, Check.self, Accept.self, Render.self, Doctor.self, Bench.self,
+      Diff.self, Encode.self,
+      Pretrain.self, DataCommand.self, WeightsCommand.self,
+    ])
 
   /// Runs a command and ends with the exit code of what happened. The argument parser would turn every error into 1.
   static func main() {

@@ -24,7 +24,8 @@ struct CommonOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "Folder for reports. Default: Reports; for other tiers than mini, in the store.")
   var output: String?
 
-  @Option(help: "Kernels: portable (goldens are recorded with them), auto (the fastest here), or OpenBLAS's name of one.")
+  @Option(
+    help: "Kernels: portable (goldens are recorded with them), auto (the fastest here), or OpenBLAS's name of one.")
   var kernel = KernelChoice.portable
 
   @Option(help: "Threads per operation.")

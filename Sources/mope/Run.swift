@@ -14,7 +14,10 @@ struct Run: ParsableCommand, KernelChoosing {
   @Argument(help: "Experiments; all if none is named.") var ids: [String] = []
   @Option(name: .shortAndLong, help: "Runs trained at the same time. Default: one a core; at the paper tier one.")
   var jobs: Int?
-  @Option(help: "Only the runs whose title matches this pattern (* and ?): 'MoPE k=4*SNLI-VE*'. The others are taken where they are stored.")
+  @Option(
+    help:
+      "Only the runs whose title matches this pattern (* and ?): 'MoPE k=4*SNLI-VE*'. The others are taken where they are stored."
+  )
   var runs: String?
   @Flag(help: "Train even what is stored.") var retrain = false
   @Flag(name: .shortAndLong, help: "Go on with other runs after one has failed.") var keepGoing = false
@@ -117,7 +120,8 @@ struct Render: ParsableCommand, KernelChoosing {
 struct Accept: ParsableCommand, KernelChoosing {
   static let configuration = CommandConfiguration(
     abstract: "Takes the stored results as goldens, after showing old → new.",
-    discussion: "Also ships the runs: copies them to Golden/runs, where a fresh clone finds them. Refuses when CI is set.")
+    discussion:
+      "Also ships the runs: copies them to Golden/runs, where a fresh clone finds them. Refuses when CI is set.")
 
   @OptionGroup var options: CommonOptions
   @Argument(help: "Experiments; all if none is named.") var ids: [String] = []

@@ -96,7 +96,9 @@ struct Session {
   /// Whether a file is written: at the paper tier a page that an earlier command made is not replaced by one without
   /// results.
   private func isWritten(_ file: ReportFile, _ selected: [Experiment]) -> Bool {
-    guard laboratory.tier == .paper, file.path.hasSuffix(".md"), !ReportSet.overviews.contains(file.path) else { return true }
+    guard laboratory.tier == .paper, file.path.hasSuffix(".md"), !ReportSet.overviews.contains(file.path) else {
+      return true
+    }
     let id = file.path.replacing(".md", with: "")
     return selected.contains { $0.info.id == id }
       || !FileManager.default.fileExists(atPath: "\(options.reportsFolder(project))/\(file.path)")
@@ -218,7 +220,8 @@ struct Session {
     guard classes.count <= 1 else {
       throw Failure(
         .undecided,
-        "\(id): its runs come from several environments (\(classes.sorted().joined(separator: "; "))); train all in one: mope run \(id) --retrain")
+        "\(id): its runs come from several environments (\(classes.sorted().joined(separator: "; "))); train all in one: mope run \(id) --retrain"
+      )
     }
     let environment = classes.first ?? Environment.current.className
     let old = try laboratory.golden(experiment)
@@ -267,7 +270,8 @@ extension Session {
     guard let environment = classes.first, classes.count == 1 else {
       throw Failure(
         .undecided,
-        "\(folder): expected runs of \(id) from one environment, found \(classes.isEmpty ? "none" : classes.joined(separator: "; "))")
+        "\(folder): expected runs of \(id) from one environment, found \(classes.isEmpty ? "none" : classes.joined(separator: "; "))"
+      )
     }
     let measurements = try laboratory.measurements(experiment, from: runs)
     var widened = golden
@@ -275,7 +279,8 @@ extension Session {
     for (old, new) in zip(golden.cells, widened.cells) where old != new {
       let (before, after) = (old.tolerance.kernelSpread.value, new.tolerance.kernelSpread.value)
       Console.answer(
-        "\(id): \(new.row) | \(new.column): kernel tolerance \(fixed(before, 3)) → \(fixed(after, 3)) (\(new.tolerance.kernelSpread.reason))")
+        "\(id): \(new.row) | \(new.column): kernel tolerance \(fixed(before, 3)) → \(fixed(after, 3)) (\(new.tolerance.kernelSpread.reason))"
+      )
     }
     guard !dryRun, widened != golden else { return }
     try AtomicFile.write(

@@ -68,7 +68,8 @@ private func reference(
   @Test func `only prompts may need a gradient`() {
     let (b, n, heads, d) = (2, 17, 2, 8)
     let c = heads * d
-    expectGradient([.constant([b, n, c]), .constant([b, n, 2 * c]), Operand(b, 5, 2 * c)],
+    expectGradient(
+      [.constant([b, n, c]), .constant([b, n, 2 * c]), Operand(b, 5, 2 * c)],
       { attention($0[0], $0[1], prompts: $0[2], heads: heads) }
     ) { reference($0[0], $0[1], $0[2], b, n, n, 5, heads: heads, d: d) { _, _, _, _ in 0 } }
   }

@@ -22,8 +22,7 @@ import Testing
     #expect(text > 0.58 && text < 0.72)
   }
 
-  @Test func `linear evidence is worth more when the meal does not change how colours read`() throws
-  {
+  @Test func `linear evidence is worth more when the meal does not change how colours read`() throws {
     let additive = try #require(
       try DataStatistics(FoodStandIn(interaction: 0), train: 1000, test: 500)?.score("all"))
     let interacting = try #require(

@@ -41,8 +41,7 @@ import Testing
     #expect(shapes.map(\.side) == [48, 24, 12, 12])
   }
 
-  @Test func `maps behind merging are the inputs of the next stages, without their prompts`() throws
-  {
+  @Test func `maps behind merging are the inputs of the next stages, without their prompts`() throws {
     let images = try #require(batch.images)
     let prompts: PromptSource = { input in
       Tensor.full([2, 3, Self.sizes.blockWidths[input.index]], 0.3)

@@ -160,7 +160,9 @@ private func expectOutput(_ output: Tensor, _ file: SafetensorsFile) throws {
     let sounds = lengths.map { length in (0..<length).map { _ in Float(random.normal()) } }
     let padded = sounds.flatMap { $0 + [Float](repeating: 0, count: 420 - $0.count) }
     func prompts(_ b: Int) -> PromptSource {
-      { _ in Tensor((0..<b * 2 * model.featureWidth).map { Float($0 % model.featureWidth % 3) }, [b, 2, model.featureWidth]) }
+      { _ in
+        Tensor((0..<b * 2 * model.featureWidth).map { Float($0 % model.featureWidth % 3) }, [b, 2, model.featureWidth])
+      }
     }
     let together = model.feature(
       Batch(size: 3, audio: Tensor(padded, [3, 420]), audioLengths: lengths), .evaluation,

@@ -74,8 +74,7 @@ func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segments: [Int
       ignoring: file.names.filter { $0.hasPrefix("grad.pooler") || $0.hasPrefix("grad.input") })
   }
 
-  @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws
-  {
+  @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws {
     let (model, _) = try model()
     let file = try fixture.file("prompted.safetensors")
     let images = try fixture.file("case.safetensors").require("input.pixel_values")
@@ -154,8 +153,7 @@ func tokenIds(_ file: SafetensorsFile) throws -> (text: TokenIds, segments: [Int
     #expect(try #require(largestDifference(feature, expected)) <= tolerance)
   }
 
-  @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws
-  {
+  @Test func `deep prompts behind [CLS] equal prompts as tokens whose outputs are dropped`() throws {
     let (model, _) = try model(.cls)
     let file = try fixture.file("prompted.safetensors")
     let (text, segments) = try tokenIds(try fixture.file("case.safetensors"))

@@ -145,8 +145,7 @@ private struct AuthorsWeights: Checkpoint {
       ("attention.self", "attn"), ("intermediate.dense", "mlp.fc1"), ("output.dense", "mlp.fc2"),
     ]
     for (ours, theirs) in renamed { key = key.replacingOccurrences(of: ours, with: theirs) }
-    for (i, part) in ["attn.query", "attn.key", "attn.value"].enumerated() where key.contains(part)
-    {
+    for (i, part) in ["attn.query", "attn.key", "attn.value"].enumerated() where key.contains(part) {
       return (
         key.replacingOccurrences(of: part, with: "attn.qkv"),
         { stacked in
@@ -294,8 +293,7 @@ private struct AuthorsWeights: Checkpoint {
     #expect(try #require(largestDifference(tokens, try file.require("output.tokens"))) <= forward)
   }
 
-  @Test func `the released window order equals the authors' released code, and is another`() throws
-  {
+  @Test func `the released window order equals the authors' released code, and is another`() throws {
     let fixture = try AuthorsFixture()
     let file = try fixture.file("case-mixed-tiling")
     try expectEqual(try run(fixture, file, .authorsMixed), fixture, file)

@@ -121,8 +121,9 @@ struct MethodCase: CustomTestStringConvertible, Sendable {
       mope("MoPE k=4", trains: ["mope.static", "mope.experts", "mope.router", "mope.mapper"]) {
         $0.experts = 4
       },
-      mope("MoPE, unimodal", trains: ["mope.static", "mope.experts", "mope.router", "mope.mapper"])
-      { $0.router = .unimodal },
+      mope("MoPE, unimodal", trains: ["mope.static", "mope.experts", "mope.router", "mope.mapper"]) {
+        $0.router = .unimodal
+      },
       mope(
         "MoPE, learned keys", trains: ["mope.static", "mope.experts", "mope.router", "mope.mapper"]
       ) { $0.learnsKeys = true },

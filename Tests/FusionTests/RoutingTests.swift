@@ -137,8 +137,7 @@ private func rows(_ x: Tensor) -> [[Float]] {
     #expect(importanceLoss(.full([4, 1], 1), threshold: 0).item == 0)
   }
 
-  @Test func `up to the threshold there is neither loss nor gradient, above there are both`() throws
-  {
+  @Test func `up to the threshold there is neither loss nor gradient, above there are both`() throws {
     // Sums 2.2 and 1.8: CV² = 2 · 0.2² / 2² = 0.02
     let weights = Tensor([0.6, 0.4, 0.5, 0.5, 0.6, 0.4, 0.5, 0.5], [4, 2]).variable
     let below = importanceLoss(weights, threshold: 0.021)

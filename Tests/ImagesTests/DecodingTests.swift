@@ -102,8 +102,7 @@ import Testing
     ("version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
     ("\u{0}\u{1}\u{2}", "bytes of another kind"),
   ])
-  func `a file that is no image says what it seems to be`(_ content: String, _ found: String) throws
-  {
+  func `a file that is no image says what it seems to be`(_ content: String, _ found: String) throws {
     let failure = #expect(throws: Failure.self) {
       try DecodedImage(Data(content.utf8), name: "a/b.jpg")
     }

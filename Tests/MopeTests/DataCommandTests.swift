@@ -84,8 +84,7 @@ import Testing
   }
 
   /// Runs `mope data prepare data snli-ve` in a shell that first does `setup`.
-  private func shell(_ command: Command, _ setup: String) throws -> (status: Int32, errors: String)
-  {
+  private func shell(_ command: Command, _ setup: String) throws -> (status: Int32, errors: String) {
     let process = Process()
     let errors = Pipe()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")

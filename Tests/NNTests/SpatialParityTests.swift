@@ -77,8 +77,7 @@ import Testing
     }
   }
 
-  @Test func `batch norm of maps equals PyTorch's BatchNorm2d, running statistics included`() throws
-  {
+  @Test func `batch norm of maps equals PyTorch's BatchNorm2d, running statistics included`() throws {
     let file = try file()
     let store = ParameterStore(random: RandomStream(seed: 0))
     let norm = BatchNorm(5, store.root)

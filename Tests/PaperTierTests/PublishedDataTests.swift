@@ -67,8 +67,7 @@ extension BatchSource {
     #expect(labels == [2, 0, 1].map { Int32(train.labels[$0].indices[0]) })
   }
 
-  @Test func `a method that reads no images is given none, and one without text no tokens`() throws
-  {
+  @Test func `a method that reads no images is given none, and one without text no tokens`() throws {
     let (data, _) = try TinyTier.make("inputs")
     let choice = DataChoice(.mmIMDB, dataSeed: 1)
     let texts = try data.training(choice, for: Method.fineTuned(.text).published)
@@ -170,9 +169,7 @@ extension BatchSource {
     #expect(rates(.sequentialFuse.published) == [5e-5, 5e-5])
   }
 
-
-  @Test func `MoPE at the paper tier has the papers' defaults on Swin, and what was chosen stays`()
-  {
+  @Test func `MoPE at the paper tier has the papers' defaults on Swin, and what was chosen stays`() {
     let chosen = Method.mope([.fixed, .mapped], experts: 4, length: 3).published
     guard case .mope(let configuration, .vision) = chosen.fusion else {
       Issue.record("no MoPE")

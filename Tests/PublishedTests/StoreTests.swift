@@ -24,8 +24,7 @@ import Testing
     }
   }
 
-  @Test func `preparing again keeps what is unchanged, and a changed source makes it anew`() throws
-  {
+  @Test func `preparing again keeps what is unchanged, and a changed source makes it anew`() throws {
     let store = PublishedStore(data: try PublishedFixture.copy("again"))
     guard case .written(let first) = try store.prepare(.snliVE) else {
       Issue.record("nothing was written")

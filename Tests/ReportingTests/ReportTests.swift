@@ -97,7 +97,10 @@ import Testing
     let pages = ["README.md", "claims.md", "index.html"]
     for (file, text) in zip(files, texts) where pages.contains(file.path) { #expect(text.contains(headline)) }
     #expect(texts[0].contains("> A check of our own") && texts[0].contains("> Paper: +1.0"))
-    let index = try #require(texts[files.firstIndex { $0.path == "README.md" } ?? 0].split(separator: "\n").first { $0.contains("](table-0-tiny.md) ") })
+    let index = try #require(
+      texts[files.firstIndex { $0.path == "README.md" } ?? 0].split(separator: "\n").first {
+        $0.contains("](table-0-tiny.md) ")
+      })
     #expect(index.contains("| ✓ 1 reproduced ") && index.contains("| ✓ 1 reproduced, ✗ 1 not reproduced "))
   }
 

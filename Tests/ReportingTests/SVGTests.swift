@@ -67,8 +67,7 @@ import Testing
         """))
   }
 
-  @Test func `every name on the page is defined once and every shape that is used is there`() throws
-  {
+  @Test func `every name on the page is defined once and every shape that is used is there`() throws {
     let files = try ReportSet([TinyReport.report()], root: nil).files()
     let page = String(decoding: try #require(files.last).bytes, as: UTF8.self)
     let ids = page.matches(of: /\sid="([^"]*)"/).map { String($0.1) }

@@ -42,7 +42,9 @@ import Training
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().path
     let shipped = try Behaviour.read("\(root)/Golden/behaviour.json")
-    for prompts in [PromptKinds.fixed, .dynamic, .mapped, [.fixed, .dynamic], [.fixed, .mapped], [.dynamic, .mapped], .all] {
+    for prompts in [
+      PromptKinds.fixed, .dynamic, .mapped, [.fixed, .dynamic], [.fixed, .mapped], [.dynamic, .mapped], .all,
+    ] {
       let method = Method.mope(prompts, experts: 16)
       let recipe = Recipe.standard(method, on: .snliVE, tier: .mini)
       var fresh = Behaviour()

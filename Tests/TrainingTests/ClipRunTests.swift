@@ -64,8 +64,7 @@ import Training
     #expect(file.shape("assignments") == [2, 32])
   }
 
-  @Test func `every shipped run of the repository can be read, with or without assignments`() throws
-  {
+  @Test func `every shipped run of the repository can be read, with or without assignments`() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().path
     let store = RunStore(folder: "\(root)/no such folder", shipped: "\(root)/Golden/runs")

@@ -28,8 +28,7 @@ extension [SceneObject] {
   /// - Parameters:
   ///   - gradient: of the ground, as `Painter` takes it.
   ///   - noise: the standard deviation of what is added to every pixel.
-  func drawn(gradient: Double = 0.12, noise: Double = 0.04, _ random: inout RandomStream) -> Pixels
-  {
+  func drawn(gradient: Double = 0.12, noise: Double = 0.04, _ random: inout RandomStream) -> Pixels {
     var painter = Painter(gradient: gradient, &random)
     for object in self { painter.fill(object.outline, object.colour.varied(&random)) }
     return painter.pixels(noise: noise, &random)

@@ -36,8 +36,7 @@ package struct JSONParser {
   /// The value that `bytes`, valid UTF-8, are.
   /// - Parameter firstLine: the line of the file on which `bytes` begin.
   /// - Throws: `Failure(.badInput)` that names `file`, line and column.
-  package static func parse(_ bytes: [UInt8], file: String, firstLine: Int = 1) throws -> JSONValue
-  {
+  package static func parse(_ bytes: [UInt8], file: String, firstLine: Int = 1) throws -> JSONValue {
     var parser = JSONParser(file: file, bytes: bytes, firstLine: firstLine)
     let value = try parser.value(depth: 0)
     parser.skipSpace()

@@ -92,6 +92,7 @@ struct DatasetBuilder {
     throw Failure(
       .missingInput,
       "\(data.path(first.file)): no such file; record \(first.id) of \(kind.title) needs it "
-        + "(\(missing.count) of \(count) files are missing); download or unpack the images again, or list it in \(data.path(DataFolder.skipList))")
+        + "(\(missing.count) of \(count) files are missing); download or unpack the images again, or list it in \(data.path(DataFolder.skipList))"
+    )
   }
 }

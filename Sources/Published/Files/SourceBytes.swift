@@ -29,8 +29,7 @@ enum SourceBytes {
   }
 
   /// Hands the file to `body` in pieces of at most a megabyte.
-  static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
-  {
+  static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     let descriptor = try open(path)
     defer { close(descriptor) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)

@@ -78,7 +78,8 @@ public struct MUStARDReader: PublishedReader {
     }
     builder.note("Validation is the test split.")
     builder.note(
-      "Sounds are read as they are: the authors' code separates the voice from what else is heard, which ffmpeg's command does not.")
+      "Sounds are read as they are: the authors' code separates the voice from what else is heard, which ffmpeg's command does not."
+    )
     return try builder.finished(
       .classification(labels: Self.labels), splits: [.train, .test], alias: (.validation, of: .test)
     )

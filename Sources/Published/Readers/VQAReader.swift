@@ -17,8 +17,7 @@ public struct VQAReader: PublishedReader {
   /// Validation questions to keep, from the first on; nil keeps all.
   public let validationLimit: Int?
 
-  public init(vocabulary: Int = 3129, answerTypes: Set<String>? = nil, validationLimit: Int? = nil)
-  {
+  public init(vocabulary: Int = 3129, answerTypes: Set<String>? = nil, validationLimit: Int? = nil) {
     self.vocabulary = vocabulary
     self.answerTypes = answerTypes
     self.validationLimit = validationLimit

@@ -100,8 +100,7 @@ public struct PublishedStore: Sendable {
 
   // MARK: Reading
 
-  private func records(_ part: PreparedManifest.Part, in folder: String) throws -> [PublishedRecord]
-  {
+  private func records(_ part: PreparedManifest.Part, in folder: String) throws -> [PublishedRecord] {
     var records: [PublishedRecord] = []
     records.reserveCapacity(part.records)
     try JSONLinesFile("\(folder)/\(part.file)").forEach { entry, _ in

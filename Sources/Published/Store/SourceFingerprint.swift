@@ -9,13 +9,14 @@ enum SourceFingerprint {
     -> [PreparedManifest.Source]
   {
     let listed = try data.exists(DataFolder.skipList) ? [file(DataFolder.skipList, data.path(DataFolder.skipList))] : []
-    return try listed + reader.requirements.compactMap { requirement in
-      if requirement.isOptional, requirement.found(in: data) == nil { return nil }
-      let path = try requirement.resolved(in: data, reader.kind)
-      return requirement.isFolder
-        ? folder(path, isMedia: requirement.isMedia, data)
-        : try file(path, "\(data.path(path))")
-    }
+    return try listed
+      + reader.requirements.compactMap { requirement in
+        if requirement.isOptional, requirement.found(in: data) == nil { return nil }
+        let path = try requirement.resolved(in: data, reader.kind)
+        return requirement.isFolder
+          ? folder(path, isMedia: requirement.isMedia, data)
+          : try file(path, "\(data.path(path))")
+      }
   }
 
   /// Names and sizes of the images and sounds that these records name.
