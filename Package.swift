@@ -29,15 +29,16 @@ let package = Package(
     .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
     .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
-    .target(name: "Datasets", dependencies: ["Autograd", "NN", "CCairo", "Determinism"]),
-    .target(name: "Published", dependencies: ["Datasets", "Encoders", "NN", "Determinism"]),
+    .target(name: "Text", dependencies: ["Determinism"]),
+    .target(name: "Datasets", dependencies: ["Autograd", "NN", "Text", "CCairo", "Determinism"]),
+    .target(name: "Published", dependencies: ["Datasets", "Text", "Encoders", "NN", "Determinism"]),
     .target(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
     .target(
       name: "PaperTier",
       dependencies: [
-        "Published", "Images", "Training", "Datasets", "Encoders", "Fusion", "NN", "Autograd",
+        "Published", "Images", "Training", "Datasets", "Text", "Encoders", "Fusion", "NN", "Autograd",
         "Determinism",
       ]),
     .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
@@ -57,7 +58,7 @@ let package = Package(
       name: "mope",
       dependencies: [
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Experiments", "Published", "PaperTier", "Images", "Determinism", "CKernels",
+        "Experiments", "Published", "PaperTier", "Images", "Text", "Determinism", "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -66,6 +67,7 @@ let package = Package(
       path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "NN", "Determinism", "TestSupport"]),
+    .testTarget(name: "TextTests", dependencies: ["Text", "Determinism"]),
     .testTarget(name: "TheoryTests", dependencies: ["Theory", "Determinism"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Determinism"]),
     .testTarget(

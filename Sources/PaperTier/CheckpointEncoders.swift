@@ -6,6 +6,7 @@ import Foundation
 import NN
 import Published
 import Synchronization
+import Text
 import Training
 
 /// The encoders in a folder of checkpoints, each in a folder of its own, as `mope weights` names them.

@@ -4,6 +4,7 @@ import Determinism
 import Images
 import NN
 import Published
+import Text
 
 /// How the parts of a record become inputs; nil for what a method does not read.
 struct PublishedInputs: Sendable {

@@ -5,6 +5,7 @@ import Determinism
 import Encoders
 import Foundation
 import NN
+import Text
 import Training
 
 /// `mope encode`

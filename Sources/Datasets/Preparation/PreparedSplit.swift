@@ -3,6 +3,7 @@ import Determinism
 import Dispatch
 import NN
 import Synchronization
+import Text
 
 /// A split of a dataset in memory, ready to be cut into batches.
 ///

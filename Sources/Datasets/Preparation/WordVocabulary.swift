@@ -1,4 +1,5 @@
 import Determinism
+import Text
 
 /// One id per word.
 public struct WordVocabulary: Tokenizer {

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Text
 
 /// A JSON file whose top object holds long arrays; their elements are parsed one at a time.
 ///

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Text
 
 /// A file with one JSON value per line, read in pieces so that its size does not matter.
 struct JSONLinesFile {

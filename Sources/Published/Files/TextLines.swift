@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Text
 
 /// Small text files.
 enum TextLines {

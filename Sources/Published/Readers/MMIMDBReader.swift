@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Text
 
 /// MM-IMDB: a film's poster and plot, and any of 23 genres.
 ///

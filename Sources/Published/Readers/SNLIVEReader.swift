@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Text
 
 /// SNLI-VE: a photo of Flickr30k as premise, a sentence as hypothesis; contradiction, entailment or neutral.
 ///

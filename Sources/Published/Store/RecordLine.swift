@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Text
 
 /// A record as one line of JSON, as the prepared store keeps it.
 enum RecordLine {

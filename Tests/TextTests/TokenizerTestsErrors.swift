@@ -1,4 +1,4 @@
-import Datasets
+import Text
 import Determinism
 import Foundation
 import Testing

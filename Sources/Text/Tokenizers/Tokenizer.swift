@@ -81,4 +81,11 @@ public struct TokenFrame: Equatable, Sendable {
   public let after: [Int32]
   /// The segment of the second text of a pair and of what follows it.
   public let secondTypeId: Int32
+
+  public init(before: [Int32], between: [Int32], after: [Int32], secondTypeId: Int32) {
+    self.before = before
+    self.between = between
+    self.after = after
+    self.secondTypeId = secondTypeId
+  }
 }

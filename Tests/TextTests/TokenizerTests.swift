@@ -1,4 +1,4 @@
-import Datasets
+import Text
 import Foundation
 import Testing
 
