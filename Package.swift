@@ -36,21 +36,27 @@ let package = Package(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
     .target(
+      name: "Pretraining",
+      dependencies: ["Autograd", "NN", "Encoders", "Datasets", "Training", "Determinism"]),
+    .target(
+      name: "Cost",
+      dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Determinism"]),
+    .target(
       name: "PaperTier",
       dependencies: [
-        "Published", "Images", "Training", "Datasets", "Text", "Encoders", "Fusion", "NN", "Autograd",
+        "Published", "Images", "Cost", "Training", "Datasets", "Text", "Encoders", "Fusion", "NN", "Autograd",
         "Determinism",
       ]),
     .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
     .target(
       name: "Laboratory",
       dependencies: [
-        "Encoders", "Fusion", "Datasets", "Images", "Training", "Reporting", "Determinism",
+        "Encoders", "Fusion", "Datasets", "Images", "Training", "Pretraining", "Reporting", "Determinism",
       ]),
     .target(
       name: "Experiments",
       dependencies: [
-        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Pretraining", "Reporting", "Laboratory",
         "Theory", "Determinism",
       ],
       path: "Experiments"),
@@ -58,7 +64,7 @@ let package = Package(
       name: "mope",
       dependencies: [
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Experiments", "Published", "PaperTier", "Images", "Text", "Determinism", "CKernels",
+        "Experiments", "Pretraining", "Cost", "Published", "PaperTier", "Images", "Text", "Determinism", "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -89,9 +95,12 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(
+      name: "PretrainingTests",
+      dependencies: ["Pretraining", "NN", "Autograd", "Determinism"]),
+    .testTarget(
       name: "PaperTierTests",
       dependencies: [
-        "PaperTier", "Published", "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd",
+        "PaperTier", "Published", "Cost", "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd",
         "Determinism", "TestSupport",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Determinism"]),

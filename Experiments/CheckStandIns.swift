@@ -1,6 +1,7 @@
 import Datasets
 import Determinism
 import Laboratory
+import Pretraining
 import Reporting
 import Training
 

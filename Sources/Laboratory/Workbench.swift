@@ -1,6 +1,7 @@
 import Datasets
 import Encoders
 import Fusion
+import Pretraining
 import Reporting
 import Training
 

@@ -1,4 +1,5 @@
 import Autograd
+import Cost
 import Datasets
 import Determinism
 import Foundation

@@ -1,3 +1,4 @@
+import Cost
 import Datasets
 import Determinism
 import Encoders

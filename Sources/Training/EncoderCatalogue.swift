@@ -28,7 +28,7 @@ public struct EncoderCatalogue: Sendable {
   }
 
   /// The mini encoders with random weights, for timings.
-  static let untrained = EncoderCatalogue(tier: .mini, folder: nil)
+  package static let untrained = EncoderCatalogue(tier: .mini, folder: nil)
 
   /// ViT-mini: 16 patches of 9×9, width 64, 4 layers.
   public static let miniViT = ViTConfiguration(
@@ -97,21 +97,6 @@ public struct EncoderCatalogue: Sendable {
   public func weights(_ choice: EncoderChoice) -> String? {
     guard tier == .mini, let folder else { return nil }
     return "\(folder)/\(choice.weightsOwner.rawValue)-mini/model.safetensors"
-  }
-
-  /// The records beside the weights, by name; empty where encoders start from random weights.
-  /// - Throws: `Failure` if one is missing or cannot be read.
-  public func pretrainingRecords() throws -> [PretrainingSummary] {
-    try EncoderChoice.pretrained.compactMap { choice -> PretrainingSummary? in
-      guard let weights = weights(choice) else { return nil }
-      let path = weights.replacing("model.safetensors", with: "record.json")
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw Failure(.missingInput, "\(path): no such file; make the encoders with: mope pretrain")
-      }
-      do { return try JSONDecoder().decode(PretrainingSummary.self, from: data) } catch {
-        throw Failure(.badInput, "\(path): not a pretraining's record: \(error)")
-      }
-    }.sorted { $0.encoder < $1.encoder }
   }
 
   /// SHA-256 of the weights of the encoders a method uses, by name.
@@ -197,7 +182,7 @@ extension Method {
 
 extension EncoderChoice {
   /// The encoder whose weights file it reads at the mini tier.
-  var weightsOwner: EncoderChoice {
+  package var weightsOwner: EncoderChoice {
     switch self {
     case .bagOfWords: .bert
     case .swin384: .swin

@@ -171,7 +171,7 @@ extension Runner {
 
 extension EncoderCatalogue {
   /// The encoder of a modality with images as it computes features that a method keeps.
-  func frozen(_ modality: Modality, of method: Method) throws -> any Encoder {
+  package func frozen(_ modality: Modality, of method: Method) throws -> any Encoder {
     let make = try make(method.encoder(of: modality), pools: method.usesPoolers)
     let parameters = ParameterStore(random: RandomStream(seed: 0))
     let encoder = make(parameters.root.frozen)

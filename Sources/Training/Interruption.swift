@@ -22,7 +22,7 @@ public enum Interruption {
   }
 
   /// - Throws: `Failure(.interrupted)` once a stop has been requested.
-  static func check() throws {
+  package static func check() throws {
     if isRequested { throw Failure(.interrupted, "stopped; the same command continues where it was") }
   }
 }

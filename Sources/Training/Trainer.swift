@@ -23,7 +23,7 @@ public struct TrainingProgress: Sendable {
 /// of the batch. That gives the gradient of the whole batch's task loss, but not in three things that look at several
 /// examples: a batch norm takes the statistics of a part, the importance loss that of a part's scores, and dropout and
 /// noise are drawn for each part anew.
-final class Trainer {
+package final class Trainer {
   private let run: TrainingRun
   private let model: any FusionModel
   private let data: any BatchSource
@@ -36,7 +36,7 @@ final class Trainer {
   /// Every how many steps the routing is recorded.
   private static let traceInterval = 10
 
-  init(
+  package init(
     _ run: TrainingRun, _ model: any FusionModel, _ data: any BatchSource, _ random: RandomStream
   ) {
     self.run = run
@@ -52,7 +52,7 @@ final class Trainer {
 
   /// Trains to the end.
   /// - Parameter afterStep: called after every step; what it throws ends the training.
-  func train(afterStep: (TrainingProgress) throws -> Void) throws {
+  package func train(afterStep: (TrainingProgress) throws -> Void) throws {
     while step < steps {
       let epoch = step / stepsPerEpoch
       let batches = order.training(epoch: epoch, random)[(step % stepsPerEpoch)...].map(parts)
@@ -167,7 +167,7 @@ final class Trainer {
 
 extension Recipe {
   /// Two groups: the text side and everything else.
-  func parameterGroups(of store: ParameterStore) -> [ParameterGroup] {
+  package func parameterGroups(of store: ParameterStore) -> [ParameterGroup] {
     let text = store.trainable.filter { $0.name.hasPrefix("text.") }
     let other = store.trainable.filter { !$0.name.hasPrefix("text.") }
     return [
@@ -179,7 +179,7 @@ extension Recipe {
 
 extension Recipe {
   /// What is minimised: the loss of the task plus the weighted importance loss, the mean over the routed blocks.
-  func objective(of output: FusionOutput, _ batch: Batch) -> Tensor {
+  package func objective(of output: FusionOutput, _ batch: Batch) -> Tensor {
     let task: Tensor
     switch batch.labels {
     case .classes(let labels): task = crossEntropy(output.logits, labels)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autograd
+import Cost
 import Determinism
 import Training
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Autograd
-import Datasets
+import Cost
 import Determinism
 import Encoders
 import Foundation

@@ -1,3 +1,4 @@
+import Cost
 import Determinism
 import Foundation
 import Images

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Determinism
+import Pretraining
 import Training
 
 /// `mope pretrain`

@@ -5,6 +5,7 @@ import Encoders
 import Foundation
 import Fusion
 import NN
+import Training
 
 /// What a method costs for each example, measured on a few steps with two examples.
 ///

@@ -5,6 +5,7 @@ import Encoders
 import Foundation
 import Fusion
 import NN
+import Training
 
 /// The cost of a training step of a mini method: forward, loss, backward, clipping, AdamW.
 public struct StepTiming: Encodable, Sendable {

@@ -3,6 +3,7 @@ import Datasets
 import Determinism
 import Foundation
 import NN
+import Training
 
 /// How the small encoders are pretrained, each on one modality alone (no image is ever paired with a text).
 public struct PretrainingRecipe: Codable, Hashable, Sendable {
@@ -44,15 +45,6 @@ public struct PretrainingRecord: Codable, Sendable {
   /// Losses, the mean over each hundredth of the training.
   public let losses: [Float]
   /// What the encoder knows: scores in percent on examples it has not seen.
-  public let probes: [String: Double]
-}
-
-/// What a reader wants to know of a `PretrainingRecord`, of one that an earlier version wrote, too.
-public struct PretrainingSummary: Decodable, Sendable {
-  public let encoder: String
-  public let objective: String
-  public let recipe: PretrainingRecipe
-  public let parameters: Int
   public let probes: [String: Double]
 }
 

@@ -4,6 +4,7 @@ import Encoders
 import Foundation
 import Fusion
 import NN
+import Training
 
 /// What one pass of a full-size network costs, with random weights.
 public struct FullSizeTiming: Encodable, Sendable {

@@ -3,6 +3,7 @@ import Datasets
 import Determinism
 import Encoders
 import NN
+import Training
 
 /// Masked words, and which words a text holds from the pooled [CLS]: the stand-in for BERT's pretraining.
 struct MaskedWords: PretrainingTask {

@@ -2,6 +2,7 @@ import Autograd
 import Datasets
 import Encoders
 import NN
+import Training
 
 /// Multi-label tagging from an encoder's feature: of drawn objects, the stand-in for supervised ImageNet pretraining, or of
 /// hums.

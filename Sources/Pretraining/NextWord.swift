@@ -3,6 +3,7 @@ import Datasets
 import Determinism
 import Encoders
 import NN
+import Training
 
 /// The next word from those before it: GPT-2's pretraining.
 struct NextWord: PretrainingTask {
