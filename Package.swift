@@ -31,7 +31,7 @@ let package = Package(
     .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
     .target(name: "Text", dependencies: ["Determinism"]),
     .target(name: "Datasets", dependencies: ["Autograd", "NN", "Text", "CCairo", "Determinism"]),
-    .target(name: "Published", dependencies: ["Datasets", "Text", "Encoders", "NN", "Determinism"]),
+    .target(name: "Published", dependencies: ["Datasets", "Images", "Text", "Encoders", "NN", "Determinism"]),
     .target(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),

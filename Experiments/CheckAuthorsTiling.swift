@@ -1,4 +1,6 @@
 import Autograd
+import Encoders
+import Fusion
 import Laboratory
 import NN
 import Reporting
@@ -22,12 +24,11 @@ extension Experiment {
     reproduces: "nothing in the papers; a defect of their released code", needsStandIns: true
   ) { notebook, workbench in
     //: ## Runs
-    var mixed = Method.mope(.all, experts: 4).seeing(with: .swin)
-    mixed.windowPrompts = .authorsMixed
+    let plan = MethodPlan.mope(experts: 4, seeing: .swin)
     let data = workbench.data(.food101)
-    let rows: [(id: String, title: String, method: Method)] = [
-      ("own", "prompts of the own image", .mope(.all, experts: 4).seeing(with: .swin)),
-      ("mixed", "tiled as in the released code", mixed),
+    let rows: [(id: String, title: String, method: MethodPlan)] = [
+      ("own", "prompts of the own image", plan),
+      ("mixed", "tiled as in the released code", plan.changing(.vision) { $0.windowPrompts = .authorsMixed }),
     ]
     let results = workbench.results(of: rows.map { (Measurements.Row($0.id, title: $0.title), $0.method) }, on: [data])
     workbench.needsModels(of: results)

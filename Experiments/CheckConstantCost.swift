@@ -1,6 +1,8 @@
 import Autograd
 import Datasets
 import Determinism
+import Encoders
+import Fusion
 import Laboratory
 import NN
 import Reporting
@@ -25,10 +27,10 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Models
     //: ViT-mini and BERT-mini with random weights, a batch of sixteen; k experts of length 6, or static prompts as long.
-    let rows: [(id: String, title: String, vectors: Int, method: Method)] =
-      [2, 4, 16, 64].map { ("k-\($0)", "MoPE, k = \($0)", 6 * ($0 + 1) + 1, Method.mope(.all, experts: $0)) }
+    let rows: [(id: String, title: String, vectors: Int, method: MethodPlan)] =
+      [2, 4, 16, 64].map { ("k-\($0)", "MoPE, k = \($0)", 6 * ($0 + 1) + 1, MethodPlan.mope(experts: $0)) }
       + [12, 18, 30, 54, 102].map {
-        ("l-\($0)", "P-SequentialFuse, l = \($0)", $0 + 1, Method.mope([.fixed, .mapped], length: $0))
+        ("l-\($0)", "P-SequentialFuse, l = \($0)", $0 + 1, MethodPlan.mope([.fixed, .mapped], length: $0))
       }
     let random = RandomStream(seed: UInt64(workbench.dataSeed))
     let split = try PreparedSplit(
@@ -46,13 +48,16 @@ extension Experiment {
         Measurements.Column(
           "memory", title: "memory of tensors", unit: "MB", digits: 3, resolution: 1e-6, higherIsBetter: false),
       ])
-    for (id, _, vectors, method) in rows {
-      let model = try method.model(outputs: 3, encoders: EncoderCatalogue(tier: .mini, folder: nil), random: random)
+    for (id, _, _, method) in rows {
+      let counter = PromptCounter()
+      let model = try method(at: .mini).model(
+        outputs: 3, encoders: EncoderCatalogue(tier: .mini, folder: nil), random: random,
+        wrapping: { CountedEncoder($0, counter) })
       let before = (operations: Work.operations, memory: TensorMemory.live)
       TensorMemory.resetPeak()
       _ = model(batch, .evaluation)
       let costs = [
-        ("tokens", Double(id.hasPrefix("k") ? 13 : vectors)),
+        ("tokens", Double(counter.tokens)),
         ("operations", Double(Work.operations - before.operations) * 1e-6),
         ("memory", Double(TensorMemory.peak - before.memory) * 1e-6),
       ]
@@ -116,5 +121,36 @@ extension Experiment {
     //: they are not computed: a prompt is a key and a value, never a query, and keys and values are linear in their number. In
     //: the papers' description prompts are queries, too, and pass through the block before they are dropped; prompts that
     //: attend to prompts are the part that grows with the square of the length.
+  }
+}
+
+/// What an image encoder was given while a model ran.
+private final class PromptCounter {
+  /// The most prompt tokens that a block was given.
+  var tokens = 0
+}
+
+/// An encoder that counts the prompts it is given.
+private struct CountedEncoder: Encoder {
+  let base: any Encoder
+  let counter: PromptCounter
+
+  init(_ base: any Encoder, _ counter: PromptCounter) { (self.base, self.counter) = (base, counter) }
+
+  var blockWidths: [Int] { base.blockWidths }
+  var featureWidth: Int { base.featureWidth }
+  var promptBound: Float { base.promptBound }
+  var carriesPrompts: Bool { base.carriesPrompts }
+
+  func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {
+    base.feature(
+      batch, mode,
+      prompts: prompts.map { source in
+        { input in
+          let prompts = source(input)  // [B, P, C]
+          counter.tokens = max(counter.tokens, prompts?.shape[1] ?? 0)
+          return prompts
+        }
+      })
   }
 }

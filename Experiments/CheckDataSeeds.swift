@@ -1,3 +1,5 @@
+import Datasets
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -18,10 +20,10 @@ extension Experiment {
     reproduces: "nothing in the papers; how far Table 1 depends on the draw", needsStandIns: true
   ) { notebook, workbench in
     //: ## Runs
-    let methods: [(id: String, method: Method)] = [
+    let methods: [(id: String, method: MethodPlan)] = [
       ("mope", .mope(.all)), ("p-sequentialfuse", .promptedSequentialFuse), ("p-lateconcat", .promptedLateConcat),
     ]
-    let names: [DataChoice.Name] = [.snliVE, .food101, .mmIMDB]
+    let names: [DatasetID] = [.snliVE, .food101, .mmIMDB]
 
     //: ## Each draw
     var leads: [String: (title: String, means: [Double])] = [:]
@@ -30,7 +32,7 @@ extension Experiment {
       let draw = workbench.dataSeed + offset
       let measured = workbench.results(
         of: methods.map {
-          (Measurements.Row("\($0.id) draw \(draw)", title: "\($0.method.title), draw \(draw)"), $0.method)
+          (Measurements.Row("\($0.id) draw \(draw)", title: "\(workbench.title($0.method)), draw \(draw)"), $0.method)
         },
         on: names.map { DataChoice($0, dataSeed: draw) }
       ).measurements()

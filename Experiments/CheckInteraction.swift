@@ -1,3 +1,5 @@
+import Datasets
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -21,15 +23,15 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Runs
     let strengths = [0, 0.25, 0.5, 0.75, 1]
-    let methods: [(id: String, method: Method)] = [
+    let methods: [(id: String, method: MethodPlan)] = [
       ("mope", .mope(.all)), ("p-sequentialfuse", .promptedSequentialFuse),
       ("p-lateconcat", .promptedLateConcat), ("sequentialfuse", .sequentialFuse),
     ]
-    let rows = methods.map { Measurements.Row($0.id, title: $0.method.title) }
+    let rows = methods.map { Measurements.Row($0.id, title: workbench.title($0.method)) }
     let byStrength = strengths.map { strength in
       workbench.results(
         of: zip(rows, methods).map { row, method in (row, method.method) },
-        on: [DataChoice.Name.food101, .mmIMDB].map { name in
+        on: [DatasetID.food101, .mmIMDB].map { name in
           var data = workbench.data(name)
           data.interaction = strength
           return data

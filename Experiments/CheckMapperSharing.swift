@@ -26,13 +26,16 @@ extension Experiment {
       ("1", "one for all blocks", .perWidth), ("2", "one per two blocks", .perBlocks(2)),
       ("4", "one per block", .perBlocks(1)),
     ]
-    let methods: [(id: String, title: String, method: Method)] = [
+    let methods: [(id: String, title: String, method: MethodPlan)] = [
       ("p-sequentialfuse", "P-SequentialFuse", .promptedSequentialFuse), ("mope", "MoPE k=16", .mope(.all)),
     ]
     let results = workbench.results(
       of: methods.flatMap { id, title, method in
         sharings.map { suffix, words, sharing in
-          (Measurements.Row("\(id)-\(suffix)", title: "\(title), \(words)"), method.with { $0.mapperSharing = sharing })
+          (
+            Measurements.Row("\(id)-\(suffix)", title: "\(title), \(words)"),
+            method.with(MoPEConfiguration.self) { $0.mapperSharing = sharing }
+          )
         }
       }, on: [workbench.data(.snliVE), workbench.data(.food101), workbench.data(.mmIMDB)])
 

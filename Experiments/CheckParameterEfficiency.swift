@@ -12,7 +12,7 @@ import Training
 
  "Only 0.8 % of the trainable parameters" of fine-tuning: the abstract's second promise (0.7 % in the first paper). It can be
  checked exactly and without data, because a count is a fact of the architecture. Here the prompts, experts, routers,
- mappers and heads of every method are built at the papers' sizes and counted; encoders enter with the sizes of their public
+ mappers and heads of every method are built at the papers' sizes and counted; encoders have the sizes of their public
  checkpoints.
 
  The promise would be contradicted by a model that is built as described and trains more than 0.82 % of SequentialFuse, its
@@ -26,8 +26,8 @@ extension Experiment {
     reproduces: "Parameter column of Table 1; \"0.7 %\" (CPT), \"0.8 %\" (V1 to V4)", trains: false
   ) { notebook, workbench in
     //: ## Encoders
-    //: What fine-tuning trains is the whole encoder. The formulas are held against encoders built here at mini size, then
-    //: used at the sizes of the public checkpoints.
+    //: What fine-tuning trains is the whole encoder. The encoders are built at the sizes of the public checkpoints and
+    //: counted; a formula for each says where the parameters are, and must give the same number.
     func block(_ width: Int, _ hidden: Int) -> Int {
       4 * (width * width + width) + (2 * width * hidden + hidden + width) + 4 * width
     }
@@ -40,7 +40,6 @@ extension Experiment {
       (c.vocabulary + c.positions + c.segments + 2) * c.width + c.layers
         * block(c.width, c.hiddenWidth)
     }
-    func pooler(_ width: Int) -> Int { width * width + width }
     // Swin-B: width, blocks and heads of the stages; windows of 7 with a table of 13 x 13 position biases per head.
     let stages = [(128, 2, 4), (256, 2, 8), (512, 18, 16), (1024, 2, 32)]
     let swinBlocks = stages.map { $1 * (block($0, 4 * $0) + 13 * 13 * $2) }.reduce(0, +)
@@ -49,139 +48,66 @@ extension Experiment {
     let swin = (3 * 4 * 4 + 1) * 128 + 2 * 128 + swinBlocks + swinMerges + 2 * 1024
     let (vit, bert) = (vitCount(.base), bertCount(.base))
     let random = RandomStream(seed: 0)
-    func built(_ make: (Scope) -> Void) -> Int {
+    func built(_ encoder: EncoderChoice) throws -> Int {
       let store = ParameterStore(random: random)
-      make(store.root)
+      _ = try EncoderCatalogue.published.make(encoder)(store.root)
       return store.count
     }
-    let miniatures = [
-      (
-        "ViT-mini", vitCount(EncoderCatalogue.miniViT),
-        built { _ = ViT(EncoderCatalogue.miniViT, $0) }
-      ),
-      (
-        "BERT-mini", bertCount(EncoderCatalogue.miniBERT),
-        built { _ = BERT(EncoderCatalogue.miniBERT, $0) }
-      ),
+    let encoders = [
+      ("Swin-B, window 7", swin, try built(.swin)), ("ViT-B/16", vit, try built(.vit)),
+      ("BERT-base", bert, try built(.bert)),
     ]
     var sizes = Table("Encoder", "by formula", "built and counted")
-    for (name, formula, found) in miniatures {
+    for (name, formula, found) in encoders {
       sizes.append([.text(name), .text(grouped(formula)), .text(grouped(found))])
     }
-    for (name, formula) in [("Swin-B, window 7", swin), ("ViT-B/16", vit), ("BERT-base", bert)] {
-      sizes.append([.text(name), .text(grouped(formula)), "–"])
-    }
-    notebook.show(
-      sizes, "Parameters without pooler and head. The large encoders are counted by formula.")
+    notebook.show(sizes, "Parameters of the encoders, without pooler and head.")
     notebook.claim(
       "The formulas count what is built",
       .criterion(
         Claim.Criterion(
-          holds: miniatures.allSatisfy { $0.1 == $0.2 },
-          effect: Double(miniatures.map { abs($0.1 - $0.2) }.max() ?? -1),
-          unit: "parameters", digits: 0, count: miniatures.count, test: "largest difference = 0")))
+          holds: encoders.allSatisfy { $0.1 == $0.2 }, effect: Double(encoders.map { abs($0.1 - $0.2) }.max() ?? -1),
+          unit: "parameters", digits: 0, count: encoders.count, test: "largest difference = 0")))
 
     //: ## Methods
-    //: Everything beside the encoders is built as the experiments build it, with l = 6 prompts in the image encoder and
-    //: 4 in the text encoder. Beside a frozen encoder only its widths matter.
-    let swinWidths = SizedEncoder(
-      blockWidths: stages.flatMap { [Int](repeating: $0.0, count: $0.1) }, featureWidth: 1024)
-    let base = SizedEncoder(blockWidths: [Int](repeating: 768, count: 12), featureWidth: 768)
-    let large = SizedEncoder(blockWidths: [Int](repeating: 1024, count: 24), featureWidth: 1024)
-    func mope(
-      _ main: SizedEncoder, prompts: Int = 4, _ change: (inout MoPEConfiguration) -> Void
-    ) throws -> (Int) throws -> ParameterStore {
-      var configuration = MoPEConfiguration()
-      if main.featureWidth == 1024 { configuration.mapperSharing = .perWidth }
-      change(&configuration)
-      let fixed = configuration
-      return { outputs in
-        try MoPE(
-          fixed, main: main.plan("vision"), complementary: base.plan("text", prompts: prompts),
-          outputs: outputs,
-          random: random
-        ).store
-      }
+    //: Every method is built whole, as the paper tier builds it, with l = 6 prompts in the image encoder and 4 in the text
+    //: encoder; weights are left undefined, since only their number is asked for.
+    func unimodal(experts: Int) -> MethodPlan { .mope(experts: experts) { $0.router = .unimodal } }
+    let methods: [(id: String, title: String, paper: String, plan: MethodPlan)] = [
+      ("imgonly", "ImgOnly", "imgonly", .fineTuned(.vision)),
+      ("textonly", "TextOnly", "textonly", .fineTuned(.text)),
+      ("lateconcat", "LateConcat", "lateconcat", .lateConcat),
+      ("sequentialfuse", "SequentialFuse", "sequentialfuse", .sequentialFuse),
+      ("mmbt", "MMBT (ViT-B, poolers, projection)", "mmbt", .mmbt),
+      ("p-imgonly", "P-ImgOnly", "p-imgonly", .prompted(.vision)),
+      ("p-textonly", "P-TextOnly, l = 6", "p-textonly", MethodPlan.prompted(.text).changing(.text) { $0.prompts = 6 }),
+      ("p-lateconcat", "P-LateConcat, linear head", "p-lateconcat", .promptedLateConcat),
+      (
+        "p-lateconcat-512", "P-LateConcat, 512 hidden units", "p-lateconcat",
+        MethodPlan.promptedLateConcat.with(LateConcatConfiguration.self) {
+          $0.hiddenWidth = 512
+          $0.change(.text) { $0.prompts = 6 }
+        }
+      ),
+      ("p-sequentialfuse", "P-SequentialFuse", "p-sequentialfuse", .promptedSequentialFuse),
+      ("promptfuse-deep", "PromptFuse(†)", "promptfuse-dagger", .deepPromptFuse),
+      ("pmf", "PMF", "pmf", .pmf),
+      ("pmf-large", "PMF-Large", "pmf-large", .largePMF),
+      ("cpt-k4", "MoPE, unimodal router, k = 4", "mope-swin-k4", unimodal(experts: 4)),
+      ("cpt-k16", "MoPE, unimodal router, k = 16", "mope-swin-k16", unimodal(experts: 16)),
+      ("swin-k4", "MoPE, Swin-B, k = 4", "mope-swin-k4", .mope(experts: 4)),
+      ("swin-k16", "MoPE, Swin-B, k = 16", "mope-swin-k16", .mope()),
+      ("vit-k4", "MoPE, ViT-B, k = 4", "mope-vit-k4", .mope(experts: 4, seeing: .vit)),
+    ]
+    func model(_ plan: MethodPlan, classes: Int) throws -> any FusionModel {
+      try plan(at: .paper).model(outputs: classes, encoders: .published, random: random)
     }
-    func single(_ encoder: SizedEncoder, _ name: String, prompts: Int) -> (Int) throws ->
-      ParameterStore
-    {
-      {
-        try SingleModality(
-          encoder.plan(name, prompts: prompts), outputs: $0, promptDropout: 0, random: random
-        ).store
-      }
-    }
-    func late(prompts: (Int, Int), hidden: Int? = nil) -> (Int) throws -> ParameterStore {
-      {
-        try LateConcat(
-          [swinWidths.plan("vision", prompts: prompts.0), base.plan("text", prompts: prompts.1)],
-          hiddenWidth: hidden,
-          outputs: $0, promptDropout: 0, random: random
-        ).store
-      }
-    }
-    func pmf(_ size: SizedEncoder) -> (Int) throws -> ParameterStore {
-      {
-        try PMF(
-          PMFConfiguration(), size.plan("vision"), size.plan("text"), outputs: $0, random: random
-        ).store
-      }
-    }
-    let k4 = try mope(swinWidths) { $0.experts = 4 }
-    let methods:
-      [(
-        id: String, title: String, paper: String, encoders: Int,
-        build: (Int) throws -> ParameterStore
-      )] = [
-        ("imgonly", "ImgOnly", "imgonly", swin, single(swinWidths, "vision", prompts: 0)),
-        ("textonly", "TextOnly", "textonly", bert, single(base, "text", prompts: 0)),
-        ("lateconcat", "LateConcat", "lateconcat", swin + bert, late(prompts: (0, 0))),
-        (
-          "sequentialfuse", "SequentialFuse", "sequentialfuse", swin + bert,
-          try mope(swinWidths, prompts: 0) { $0.prompts = .mapped }
-        ),
-        (
-          "mmbt", "MMBT (ViT-B, poolers, projection)", "mmbt",
-          vit + bert + 2 * pooler(768) + pooler(768), single(base, "text", prompts: 0)
-        ),
-        ("p-imgonly", "P-ImgOnly", "p-imgonly", 0, single(swinWidths, "vision", prompts: 6)),
-        ("p-textonly", "P-TextOnly, l = 6", "p-textonly", 0, single(base, "text", prompts: 6)),
-        ("p-lateconcat", "P-LateConcat, linear head", "p-lateconcat", 0, late(prompts: (6, 4))),
-        (
-          "p-lateconcat-512", "P-LateConcat, 512 hidden units", "p-lateconcat", 0,
-          late(prompts: (6, 6), hidden: 512)
-        ),
-        (
-          "p-sequentialfuse", "P-SequentialFuse", "p-sequentialfuse", 0,
-          try mope(swinWidths) { $0.prompts = [.fixed, .mapped] }
-        ),
-        (
-          "promptfuse-deep", "PromptFuse(†)", "promptfuse-dagger", 0,
-          single(base, "text", prompts: 6)
-        ),
-        ("pmf", "PMF", "pmf", 0, pmf(base)),
-        ("pmf-large", "PMF-Large", "pmf-large", 0, pmf(large)),
-        (
-          "cpt-k4", "MoPE, unimodal router, k = 4", "mope-swin-k4", 0,
-          try mope(swinWidths) { ($0.experts, $0.router) = (4, .unimodal) }
-        ),
-        (
-          "cpt-k16", "MoPE, unimodal router, k = 16", "mope-swin-k16", 0,
-          try mope(swinWidths) { $0.router = .unimodal }
-        ),
-        ("swin-k4", "MoPE, Swin-B, k = 4", "mope-swin-k4", 0, k4),
-        ("swin-k16", "MoPE, Swin-B, k = 16", "mope-swin-k16", 0, try mope(swinWidths) { _ in }),
-        ("vit-k4", "MoPE, ViT-B, k = 4", "mope-vit-k4", 0, try mope(base) { $0.experts = 4 }),
-      ]
     let datasets = [
       ("snli-ve", "SNLI-VE", 3), ("mm-imdb", "MM-IMDB", 23), ("food-101", "Food-101", 101),
     ]
     var counts = [String: [Int]]()
     for method in methods {
-      counts[method.id] = try datasets.map {
-        method.encoders + (try method.build($0.2)).trainableCount
-      }
+      counts[method.id] = try datasets.map { try model(method.plan, classes: $0.2).store.trainableCount }
     }
     func number(_ id: String, _ dataset: Int = 0) -> Double {
       counts[id].map { Double($0[dataset]) } ?? .nan
@@ -217,7 +143,7 @@ extension Experiment {
             ? "–"
             : judged(
               printed(method.paper, version), method.id, "\(method.paper) (\(version))",
-              tolerance: method.encoders > 0 ? 0.3 : 0.1))
+              tolerance: method.plan(at: .paper).isPromptTuned ? 0.1 : 0.3))
       }
       table.append(
         [.text(method.title)] + (counts[method.id] ?? []).map { .text(grouped($0)) } + versions)
@@ -234,7 +160,7 @@ extension Experiment {
       ("mope.router", "routers"), ("text.prompts", "text prompts"), ("head", "head"),
     ]
     var shares = Table("Part", "k = 4", "k = 16")
-    let stores = [try k4(3), try mope(swinWidths) { _ in }(3)]
+    let stores = try [4, 16].map { try model(.mope(experts: $0), classes: 3).store }
     for (prefix, title) in parts {
       let sums = stores.map { store in
         store.trainable.filter { $0.name.hasPrefix(prefix + ".") }.reduce(0) { $0 + $1.count }
@@ -340,27 +266,4 @@ extension Experiment {
     //: Counts do not depend on seeds; a changed count is a changed model.
     notebook.compare(measured)
   }
-}
-
-/// An encoder of the papers' sizes without its weights: beside a frozen encoder, what trains depends on widths alone.
-private struct SizedEncoder: LayeredEncoder {
-  let blockWidths: [Int]
-  let featureWidth: Int
-  let promptBound: Float = 0.1
-
-  func plan(_ name: String, prompts: Int = 0) -> EncoderPlan {
-    EncoderPlan(name: name, tuning: .frozen, promptLength: prompts) { _ in self }
-  }
-
-  func input(_ batch: Batch, _ mode: Mode) -> TokenState {
-    TokenState(tokens: .zeros([batch.size, 1, blockWidths[0]]), bias: nil)
-  }
-
-  func layer(
-    _ index: Int, _ state: TokenState, prompts: Tensor?, onlyFirst: Bool, _ mode: Mode
-  ) -> Tensor { state.tokens }
-
-  func finished(_ tokens: Tensor) -> Tensor { tokens }
-
-  func pooled(_ states: Tensor) -> Tensor { states.reshaped(states.shape[0], featureWidth) }
 }

@@ -28,7 +28,7 @@ extension Experiment {
     guard !workbench.isPlanning else { return }
     let sizes = workbench.tier == .smoke ? (train: 64, test: 32) : (train: 1500, test: 1000)
     let datasets = [
-      DataChoice.Name.snliVE, .food101, .mmIMDB, .refCOCO, .refCOCOPlus, .vqaV2, .mustard,
+      DatasetID.snliVE, .food101, .mmIMDB, .refCOCO, .refCOCOPlus, .vqaV2, .mustard,
     ].map { workbench.data($0) }
 
     //: ## What they give away
@@ -43,7 +43,7 @@ extension Experiment {
       guard let statistics = try DataStatistics(dataset, train: sizes.train, test: sizes.test) else { continue }
       found.append((data, statistics))
     }
-    func score(_ name: DataChoice.Name, _ input: String) -> Double? {
+    func score(_ name: DatasetID, _ input: String) -> Double? {
       let statistics = found.first { $0.data.name == name }?.statistics
       return (input == "constant" ? statistics?.constantAnswer : statistics?.score(input)).map { 100 * $0 }
     }
@@ -114,7 +114,7 @@ extension Experiment {
     ) {
       $0 > (score(.vqaV2, "constant") ?? 100) + 10 && $0 < 66.7
     }
-    for (name, title, best) in [(DataChoice.Name.food101, "Food-101", 93.7), (.mmIMDB, "MM-IMDB", 79.6)] {
+    for (name, title, best) in [(DatasetID.food101, "Food-101", 93.7), (.mmIMDB, "MM-IMDB", 79.6)] {
       claim(
         "Linear probes stay at least 10 points below the best prompt-tuned method, \(title)",
         ["image", "text", "all"].compactMap { score(name, $0) }.max(),
@@ -145,7 +145,7 @@ extension Experiment {
         )
       }
       // Masks and clips need wider pictures: their own experiments show them.
-      guard !data.name.isSegmentation, data.name != .mustard else { continue }
+      guard !data.descriptor.makesMasks, data.name != .mustard else { continue }
       notebook.show(
         ImageGrid("", try workbench.contactSheet(data, count: 8), columns: 4, side: 150),
         named: "sheet-\(data.name.rawValue)",

@@ -25,18 +25,15 @@ extension Experiment {
     reproduces: "Figure 2 (CPT, V1, V4)", trains: false
   ) { notebook, workbench in
     //: ## The model
-    //: MoPE with 16 experts at mini size and three classes: the text steers the image encoder. Initial values do not matter,
-    //: only shapes.
-    var configuration = MoPEConfiguration()
-    configuration.experts = 16
+    //: MoPE with 16 experts and three classes, as the tables of the mini tier train it: the text steers the image encoder.
+    //: Initial values do not matter, only shapes.
+    let method = MethodPlan.mope()(at: .mini)
+    guard let configuration = method.choices as? MoPEConfiguration else { return }
     let (vit, bert) = (EncoderCatalogue.miniViT, EncoderCatalogue.miniBERT)
-    let model = try MoPE(
-      configuration,
-      main: EncoderPlan(name: "vision", tuning: .frozen) { ViT(vit, $0) },
-      complementary: EncoderPlan(name: "text", tuning: .frozen, promptLength: 4) {
-        BERT(bert, output: .pooler, $0)
-      },
-      outputs: 3, random: RandomStream(seed: UInt64(workbench.dataSeed)).stream("figure 2"))
+    let model = try method.model(
+      outputs: 3, encoders: EncoderCatalogue(tier: .mini, folder: nil),
+      random: RandomStream(seed: UInt64(workbench.dataSeed)).stream("figure 2"))
+    let routed = configuration.routingFeature == .cls ? "[CLS]" : "mean of the tokens"
 
     //: Every box takes the parameters whose names begin so, and, for the router, hold the second text.
     let parts: [(id: String, begins: String, holds: String)] = [
@@ -139,7 +136,7 @@ extension Experiment {
       arrow((550, 410), (500, 410)), arrow((735, 410), (680, 410)),
       arrow((735, 490), (615, 490), (615, 435)),
       arrow(
-        (608, 130), (608, 205), (822, 205), (822, 385), label: "ψx: [CLS] entering block i",
+        (608, 130), (608, 205), (822, 205), (822, 385), label: "ψx: \(routed) entering block i",
         at: Point(640, 200)),
       arrow((120, 600), (150, 600)), arrow((230, 655), (230, 630)), arrow((310, 600), (940, 600)),
       arrow((970, 570), (970, 490), (910, 490)), arrow((1030, 570), (1030, 280), (590, 280)),

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Fusion
 import Laboratory
 import NN
 import Reporting
@@ -24,7 +25,7 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Runs
     //: Those of [Table 2](../Reports/table-2-prompt-types.md).
-    let methods: [(id: String, title: String, method: Method)] = [
+    let methods: [(id: String, title: String, method: MethodPlan)] = [
       ("ps", "static prompt alone", .mope(.fixed)), ("p-sequentialfuse", "P-SequentialFuse", .mope([.fixed, .mapped])),
       ("mope", "MoPE k=16", .mope(.all)),
     ]

@@ -1,3 +1,4 @@
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -25,15 +26,13 @@ extension Experiment {
     //: One learning rate for all rows, twice the starting one: the best of the search for four experts and for
     //: P-SequentialFuse, and half a point from the best for sixteen.
     let methods =
-      experts.map { (Measurements.Row("k-\($0)", title: "MoPE, k = \($0)"), Method.mope(.all, experts: $0)) }
+      experts.map { (Measurements.Row("k-\($0)", title: "MoPE, k = \($0)"), MethodPlan.mope(experts: $0)) }
       + lengths.map {
         (Measurements.Row("length-\($0)", title: "P-SequentialFuse, l = \($0)"), .mope([.fixed, .mapped], length: $0))
       }
     let results = workbench.results(
       of: methods.map { row, method in
-        Workbench.Cell(
-          row: row, method: method, data: workbench.data(.mmIMDB),
-          recipe: .standard(method, on: .mmIMDB, tier: workbench.tier, rateFactor: 2))
+        workbench.cell(row, method, on: workbench.data(.mmIMDB), rateFactor: 2)
       })
     let measured = results.measurements()
     notebook.compare(measured)

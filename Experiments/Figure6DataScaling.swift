@@ -1,3 +1,5 @@
+import Datasets
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -21,20 +23,19 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Runs
     let sizes: [Int?] = [64, 256, 512, 1024, nil]
-    let methods: [(id: String, title: String, method: Method)] = [
+    let methods: [(id: String, title: String, method: MethodPlan)] = [
       ("mope", "MoPE k=16", .mope(.all)), ("sequentialfuse", "SequentialFuse (fine-tuned)", .sequentialFuse),
       ("p-sequentialfuse", "P-SequentialFuse", .promptedSequentialFuse), ("promptfuse", "PromptFuse", .promptFuse),
     ]
     let results = sizes.map { size in
       workbench.results(
         of: methods.flatMap { id, title, method in
-          [DataChoice.Name.snliVE, .mmIMDB].map { name in
+          [DatasetID.snliVE, .mmIMDB].map { name in
             var data = workbench.data(name)
             data.trainLimit = size
-            var recipe = Recipe.standard(method, on: name, tier: workbench.tier)
-            if let size, workbench.tier == .mini { recipe.shorten(to: 300, examples: size) }
-            return Workbench.Cell(
-              row: Measurements.Row(id, title: title), method: method, data: data, recipe: recipe)
+            return workbench.cell(Measurements.Row(id, title: title), method, on: data) {
+              if let size, workbench.tier == .mini { $0.shorten(to: 300, examples: size) }
+            }
           }
         }
       ).measurements()

@@ -1,3 +1,4 @@
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -19,8 +20,8 @@ extension Experiment {
   ) { notebook, workbench in
     //: ## Runs
     //: Those of [Table 3](../Reports/table-3-routing.md).
-    let rows: [(id: String, title: String, method: Method)] = [
-      ("dense", "dense", .mope(.all)), ("top1", "top-1", .mope(.all).with { $0.gating = .topOne }),
+    let rows: [(id: String, title: String, method: MethodPlan)] = [
+      ("dense", "dense", .mope(.all)), ("top1", "top-1", .mope { $0.gating = .topOne }),
     ]
     let results = workbench.results(
       of: rows.map { (Measurements.Row($0.id, title: $0.title), $0.method) }, on: [workbench.data(.snliVE)])

@@ -27,10 +27,9 @@ extension Experiment {
     ]
     let results = workbench.results(
       of: weights.map { id, title, weight in
-        var recipe = Recipe.standard(.mope(.all), on: .snliVE, tier: workbench.tier)
-        recipe.importanceWeight = weight
-        return Workbench.Cell(
-          row: Measurements.Row(id, title: title), method: .mope(.all), data: workbench.data(.snliVE), recipe: recipe)
+        workbench.cell(Measurements.Row(id, title: title), .mope(), on: workbench.data(.snliVE)) {
+          $0.importanceWeight = weight
+        }
       })
     func traces(_ id: String) -> [(seed: Int, trace: ImportanceTrace)] {
       results.runs(id, on: .snliVE).compactMap { run in run.trace.map { (run.run.seed, ImportanceTrace($0)) } }

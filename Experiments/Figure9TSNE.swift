@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -24,12 +25,12 @@ extension Experiment {
     //: ## Runs
     //: Those of [Table 1](../Reports/table-1-main.md). The feature is what the head reads: both features for late concatenation, the
     //: image encoder's [CLS] for the others.
-    let methods: [(id: String, method: Method)] = [
+    let methods: [(id: String, method: MethodPlan)] = [
       ("lateconcat", .lateConcat), ("sequentialfuse", .sequentialFuse), ("p-lateconcat", .promptedLateConcat),
       ("p-sequentialfuse", .promptedSequentialFuse), ("mope", .mope(.all)),
     ]
     let data = workbench.data(.food101)
-    let rows = methods.map { Measurements.Row($0.id, title: $0.method.title) }
+    let rows = methods.map { Measurements.Row($0.id, title: workbench.title($0.method)) }
     let results = workbench.results(of: zip(rows, methods).map { ($0, $1.method) }, on: [data])
     workbench.needsFeatures(of: results)
     guard !workbench.isPlanning else { return }

@@ -1,4 +1,6 @@
+import Datasets
 import Determinism
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -25,18 +27,18 @@ extension Experiment {
     //: A column is a dataset and a factor of the learning rate: 0.004 for prompts; 0.0002 (SNLI-VE) or
     //: 0.0005 (others) for fine-tuning, of which the text's side has 1.25 times as much.
     let factors = SearchedRates.tried
-    let searches: [(name: DataChoice.Name, methods: [(id: String, title: String, method: Method)])] = [
-      (.snliVE, table1Searched), (.food101, table1Searched), (.mmIMDB, table1Searched),
+    let table1 = table1Methods(workbench).map { (id: $0.id, title: workbench.title($0.plan), method: $0.plan) }
+    let searches: [(name: DatasetID, methods: [(id: String, title: String, method: MethodPlan)])] = [
+      (.snliVE, table1), (.food101, table1), (.mmIMDB, table1),
       (.refCOCO, referringMethods.map { ($0.row.id, $0.row.title, $0.method) }),
     ]
     let tables = searches.map { name, methods in
       let byFactor = factors.map { factor in
         workbench.results(
           of: methods.map { id, title, method in
-            Workbench.Cell(
-              row: Measurements.Row(id, title: title), method: method,
-              data: DataChoice(name, judgedOn: "validation", dataSeed: 0),
-              recipe: .standard(method, on: name, tier: workbench.tier, rateFactor: factor))
+            workbench.cell(
+              Measurements.Row(id, title: title), method,
+              on: DataChoice(name, judgedOn: "validation", dataSeed: 0), rateFactor: factor)
           }, seeds: [0])
       }
       return scores(name, factors, byFactor, rows: methods.map { Measurements.Row($0.id, title: $0.title) })
@@ -62,7 +64,8 @@ extension Experiment {
         for (search, factor) in zip(searches[place], best) {
           guard let factor else { continue }
           count += 1
-          if SearchedRates.factor(method, on: search.name) == factor { agreeing += 1 }
+          let inUse = SearchedRates.rate(workbench.method(method, on: search.name), on: search.name, workbench.tier)
+          if inUse == .searched(factor) { agreeing += 1 }
         }
       }
       notebook.show(chosen, "Factor of the learning rate with the best validation score.")
@@ -79,11 +82,9 @@ extension Experiment {
   }
 }
 
-private let table1Searched = table1Methods.map { ($0.id, $0.method.title, $0.method) }
-
 /// The validation scores of one dataset, a column for each factor.
 private func scores(
-  _ name: DataChoice.Name, _ factors: [Float], _ results: [RunResults], rows: [Measurements.Row]
+  _ name: DatasetID, _ factors: [Float], _ results: [RunResults], rows: [Measurements.Row]
 ) -> Measurements {
   let title = DataChoice(name, dataSeed: 0).title
   var measurements = Measurements(
@@ -95,7 +96,7 @@ private func scores(
   for (factor, results) in zip(factors, results) {
     for row in rows {
       for run in results.runs(row.id, on: name) {
-        let values = name.metrics.compactMap { run.metric($0) ?? run.metric($0, on: .validation) }
+        let values = name.descriptor.metrics.compactMap { run.metric($0) ?? run.metric($0, on: .validation) }
         measurements.set(
           mean(values), row: row.id, column: columnId(name, factor), seed: run.run.seed)
       }
@@ -104,7 +105,7 @@ private func scores(
   return measurements
 }
 
-private func columnId(_ name: DataChoice.Name, _ factor: Float) -> String {
+private func columnId(_ name: DatasetID, _ factor: Float) -> String {
   "\(name.rawValue):rate x\(factor)"
 }
 

@@ -27,7 +27,7 @@ extension Experiment {
         (Measurements.Row("dense", title: "dense", paper: "dense"), .mope(.all)),
         (
           Measurements.Row("sparse-top1", title: "top-1", paper: "sparse-top1"),
-          .mope(.all).with { $0.gating = .topOne }
+          .mope { $0.gating = .topOne }
         ),
       ],
       on: [workbench.data(.snliVE), workbench.data(.food101), workbench.data(.mmIMDB)])
@@ -44,11 +44,10 @@ extension Experiment {
     //: ## Keys and importance loss, on SNLI-VE's stand-in
     let data = workbench.data(.snliVE)
     let studied = workbench.results(
-      of: regularisationRows.map { id, title, method, isBalanced in
-        var recipe = Recipe.standard(method, on: .snliVE, tier: workbench.tier)
-        if !isBalanced { recipe.importanceWeight = 0 }
-        return Workbench.Cell(
-          row: Measurements.Row("study-\(id)", title: title), method: method, data: data, recipe: recipe)
+      of: regularisationRows.map { id, title, plan, isBalanced in
+        workbench.cell(Measurements.Row("study-\(id)", title: title), plan, on: data) {
+          if !isBalanced { $0.importanceWeight = 0 }
+        }
       })
     let study = studied.measurements()
     notebook.compare(study)
@@ -88,7 +87,7 @@ extension Experiment {
 }
 
 /// The eight routers of the study: dense or top-1, frozen or learned keys, with or without the importance loss.
-let regularisationRows: [(id: String, title: String, method: Method, isBalanced: Bool)] =
+let regularisationRows: [(id: String, title: String, plan: MethodPlan, isBalanced: Bool)] =
   [Gating.dense, .topOne].flatMap { gating in
     [false, true].flatMap { learns in
       [true, false].map { isBalanced in
@@ -97,7 +96,7 @@ let regularisationRows: [(id: String, title: String, method: Method, isBalanced:
           id: name + (learns ? "-learned" : "") + (isBalanced ? "" : "-free"),
           title: (gating == .dense ? "dense" : "top-1") + (learns ? ", learned keys" : ", frozen keys")
             + (isBalanced ? "" : ", no importance loss"),
-          method: Method.mope(.all).with {
+          plan: .mope {
             $0.gating = gating
             $0.learnsKeys = learns
           },

@@ -1,4 +1,5 @@
 import Encoders
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -23,7 +24,7 @@ extension Experiment {
     reproduces: "Table 4 (CPT), one of Tables 3–5 (V1)"
   ) { notebook, workbench in
     //: ## Runs
-    let mope = Method.mope(.all)
+    let mope = MethodPlan.mope()
     let results = workbench.results(
       of: [
         (

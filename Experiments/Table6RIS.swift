@@ -158,16 +158,12 @@ extension Experiment {
   }
 }
 
-/// The rows of the table: all with Swin as main encoder, the only one with maps.
-let referringMethods: [(row: Measurements.Row, method: Method)] = [
-  ("sequentialfuse", "SequentialFuse", Method.sequentialFuse),
+/// The rows of the table. Where masks are to be made, the main encoder is Swin, the only one with maps.
+let referringMethods: [(row: Measurements.Row, method: MethodPlan)] = [
+  ("sequentialfuse", "SequentialFuse", .sequentialFuse),
   ("p-sequentialfuse", "P-SequentialFuse", .promptedSequentialFuse),
-  ("mope", "MoPE k=4", .mope(.all, experts: 4)),
-].map { id, title, method in
-  var method = method
-  method.vision = .swin
-  return (Measurements.Row(id, title: title, paper: id), method)
-}
+  ("mope", "MoPE k=4", .mope(experts: 4)),
+].map { (Measurements.Row($0, title: $1, paper: $0), $2) }
 
 /// Differences of two cells, seed by seed.
 private func paired(

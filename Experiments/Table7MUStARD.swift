@@ -1,4 +1,5 @@
 import Determinism
+import Fusion
 import Laboratory
 import Reporting
 import Training
@@ -155,11 +156,11 @@ private func bothClasses(_ results: RunResults, _ labels: [Int]) -> Measurements
 }
 
 /// The rows of the table.
-let clipMethods: [(id: String, title: String, method: Method)] = [
-  ("lateconcat", "LateConcat", .clipLateConcat),
-  ("sequentialfuse", "SequentialFuse", .clipSequentialFuse),
+let clipMethods: [(id: String, title: String, method: MethodPlan)] = [
+  ("lateconcat", "LateConcat", .lateConcat),
+  ("sequentialfuse", "SequentialFuse", .sequentialFuse),
   ("p-textonly", "P-TextOnly", .prompted(.text)),
-  ("p-lateconcat", "P-LateConcat", .promptedClipLateConcat),
-  ("p-sequentialfuse", "P-SequentialFuse", .promptedClipSequentialFuse),
-  ("mope-k4", "MoPE k=4", .clipMoPE(experts: 4)),
+  ("p-lateconcat", "P-LateConcat", .promptedLateConcat),
+  ("p-sequentialfuse", "P-SequentialFuse", .promptedSequentialFuse),
+  ("mope-k4", "MoPE k=4", .mope(experts: 4)),
 ]

@@ -26,6 +26,9 @@ public func tanh(_ x: Tensor) -> Tensor {
   return y.derived(from: [x]) { gradient, _ in [mapped(y, gradient, kernels.tanh_gradient)] }
 }
 
+/// 1 / (1 + e⁻ˣ), as ½ + ½ tanh(x/2), which does not overflow.
+public func sigmoid(_ x: Tensor) -> Tensor { tanh(x * 0.5) * 0.5 + Tensor(0.5) }
+
 public func relu(_ x: Tensor) -> Tensor {
   let y = mapped(x, kernels.relu)
   return y.derived(from: [x]) { gradient, _ in [mapped(y, gradient, kernels.relu_gradient)] }

@@ -45,17 +45,17 @@ public struct CostProbe: Sendable {
     let random = RandomStream(seed: 0)
     let recipe = Recipe.standard(method, on: .snliVE, tier: .paper)
     let model = try method.model(for: task, encoders: encoders, random: random)
-    let optimizer = AdamW(recipe.parameterGroups(of: model.store))
+    let optimizer = AdamW(recipe.parameterGroups(of: model))
     // Weights and gradients, and AdamW's two moments of what trains.
     let (trainable, all) = (model.store.trainableCount, model.store.count)
     let fixedBytes = 4 * (all + 3 * trainable)
-    let imageEncoder = try method.fixedImageFeature.map { try encoders.frozen($0, of: method) }
+    let imageEncoder = try method.fixedImageFeature.map(encoders.frozen)
     return try shapes.enumerated().map { place, shape in
       try Interruption.check()
       let images = shape.batch(examples, for: task, random)
       var featured = images
       var keptFeature: (secondsPerImage: Double, width: Int)?
-      if let imageEncoder, let modality = method.fixedImageFeature {
+      if let imageEncoder, let modality = method.fixedImageFeature?.modality {
         var feature = Tensor.zeros([])
         let time = seconds { feature = imageEncoder.feature(images, .evaluation, prompts: nil).detached }
         keptFeature = (time / Double(examples), feature.lastAxis)
@@ -135,24 +135,5 @@ public struct ExampleShape: Hashable, Sendable {
         ids: ids, mask: [Float](repeating: 1, count: ids.count), batch: b, tokens: tokens),
       audio: samples > 0 ? noise([b, samples]) : nil,
       video: frames > 0 ? noise([b, frames, 3, side, side]) : nil, labels: labels)
-  }
-}
-
-extension Method {
-  /// This method without what changes no cost worth predicting: methods of one class are measured once.
-  public var costClass: Method {
-    var method = self
-    method.promptDropout = 0
-    guard case .mope(var configuration, let main) = fusion else { return method }
-    let standard = MoPEConfiguration()
-    configuration.experts = standard.experts
-    configuration.router = standard.router
-    configuration.gating = standard.gating
-    configuration.learnsKeys = standard.learnsKeys
-    configuration.noise = standard.noise
-    configuration.mapperSharing = standard.mapperSharing
-    configuration.mapperNorm = standard.mapperNorm
-    method.fusion = .mope(configuration, main: main)
-    return method
   }
 }

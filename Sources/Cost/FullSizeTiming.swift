@@ -100,7 +100,7 @@ public struct FullSizeTiming: Encodable, Sendable {
       let (model, batch) = (try model(experts: 4, random), pairs(random))
       var recipe = Recipe()
       recipe.batchSize = 8
-      let (settings, optimizer) = (recipe, AdamW(recipe.parameterGroups(of: model.store)))
+      let (settings, optimizer) = (recipe, AdamW(recipe.parameterGroups(of: model)))
       return (
         { pass in
           let output = model(batch, .training(random.stream("training").stream(pass)))

@@ -22,26 +22,27 @@ public struct StepTiming: Encodable, Sendable {
   /// MoPE with 16 and with 4 experts and P-SequentialFuse, or every method of the papers' comparison, on the SNLI-VE
   /// stand-in; encoders with random weights.
   public static func all(steps: Int, everyMethod: Bool) throws -> [StepTiming] {
-    var methods: [Method] = [
-      .mope(.all, experts: 16), .mope(.all, experts: 4), .promptedSequentialFuse,
+    var plans: [MethodPlan] = [
+      .mope(experts: 16), .mope(experts: 4), .promptedSequentialFuse,
     ]
     if everyMethod {
-      methods += [
+      plans += [
         .sequentialFuse, .promptedLateConcat, .lateConcat, .prompted(.text), .fineTuned(.text),
         .prompted(.vision), .fineTuned(.vision), .promptFuse, .deepPromptFuse, .blindPrompt,
-        .promptedMMBT, .mmbt, .pmf,
+        .promptedMMBT, .mmbt, .pmf, .gatedLateFusion, .bilinearLateFusion,
       ]
     }
     var prepared: [Int: PreparedSplit] = [:]  // by samples: drawing them takes longer than the steps
-    return try methods.map { method in
+    return try plans.map { plan in
+      let method = plan(in: Tier.mini.profile())
       let count = Recipe.standard(method, on: .snliVE, tier: .mini).batchSize * (steps + warmUp)
-      let data =
+      let split =
         try prepared[count]
         ?? PreparedSplit(
           SNLIVEStandIn(sizes: SplitSizes(train: count, validation: 0, test: 0)), .train,
           tokenizer: WordVocabulary.standIns)
-      prepared[count] = data
-      return try StepTiming(method, data)
+      prepared[count] = split
+      return try StepTiming(method, split)
     }
   }
 
@@ -71,7 +72,7 @@ public struct StepTiming: Encodable, Sendable {
     }
     let perStep = Double(Work.operations - operations) / Double(times.count)
     let median = times.sorted()[times.count / 2]
-    name = "\(method.title), mini, batch \(recipe.batchSize)"
+    name = "\(method.title(in: run.profile)), mini, batch \(recipe.batchSize)"
     milliseconds = 1000 * median
     best = 1000 * (times.min() ?? .nan)
     gigaflops = perStep / median * 1e-9

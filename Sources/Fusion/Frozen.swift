@@ -44,3 +44,30 @@ public final class Frozen: FusionModel {
     return FusionOutput(logits: head(feature), feature: feature)
   }
 }
+
+/// Choices of Frozen.
+public struct FrozenConfiguration: FusionMethod {
+  public static let kind = "frozen"
+  public var slots = [Slot(.vision, .vit, .full), Slot(.text, .bert)]
+  /// n, tokens that stand for the image.
+  public var length = 2
+
+  public init() {}
+  public init(in profile: TierProfile) { self.init() }
+
+  public static var codedFields: [CodedField<Self>] {
+    [CodedField("slots", \.slots), CodedField("length", \.length)]
+  }
+
+  public var name: String { "Frozen" }
+
+  public func model(_ parts: EncoderParts, head: HeadPlan, random: RandomStream) throws -> any FusionModel {
+    try Frozen(
+      vision: try parts.plan(.vision, of: self), text: try parts.plan(.text, of: self), length: length,
+      outputs: try head.outputs(for: self), random: random)
+  }
+}
+
+extension MethodPlan {
+  public static let frozenLanguageModel = MethodPlan(FrozenConfiguration.self)
+}

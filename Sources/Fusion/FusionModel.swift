@@ -21,9 +21,25 @@ public struct FusionOutput {
 
 /// A method of fusing modalities, complete with encoders and head.
 public protocol FusionModel {
-  /// All its parameters. Those whose name begins with "text." belong to the text side and have its learning rate.
   var store: ParameterStore { get }
+  /// Which learning rate a parameter has.
+  func rate(of parameter: Parameter) -> RateGroup
   func callAsFunction(_ batch: Batch, _ mode: Mode) -> FusionOutput
+}
+
+/// A learning rate of a recipe.
+public enum RateGroup: CaseIterable, Sendable {
+  /// Prompts, experts, mapper, router, head, and the image's encoder if it trains.
+  case main
+  /// The text's encoder and its prompts.
+  case text
+}
+
+extension FusionModel {
+  /// What is in the scope of the text's encoder has the text's rate.
+  public func rate(of parameter: Parameter) -> RateGroup {
+    parameter.name.hasPrefix("\(Modality.text.rawValue).") ? .text : .main
+  }
 }
 
 /// How a model uses one encoder: what of it trains, and how many vanilla prompts each of its blocks gets.

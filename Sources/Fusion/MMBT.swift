@@ -4,7 +4,7 @@ import Encoders
 import NN
 
 /// Choices of MMBT (MoPE, arXiv 2403.10568v1: MMBT).
-public struct MMBTConfiguration: Codable, Hashable, Sendable {
+public struct MMBTConfiguration: FusionMethod {
   /// Which vectors stand for the image.
   public enum ImageTokens: String, Codable, Hashable, Sendable {
     /// The image's feature, one token: what explains the parameter counts of the papers' tables.
@@ -13,13 +13,63 @@ public struct MMBTConfiguration: Codable, Hashable, Sendable {
     case patches
   }
 
+  public static let kind = "mmbt"
+  /// Both features go through their poolers, as the parameter counts of the papers' row say.
+  public var slots = [Slot(.vision, .vit, prompts: 6), Slot(.text, .bert, prompts: 4)].map(\.pooled)
   public var imageTokens = ImageTokens.feature
-  /// The id of [SEP] in the text encoder's vocabulary: 102 in BERT's.
-  public var separator: Int32
+  /// [SEP] in the vocabulary of `bert-base-uncased`.
+  public static let bertSeparator: Int32 = 102
+  fileprivate var separatorId = Self.bertSeparator
   /// Of vanilla prompts.
-  public var promptDropout: Float = 0
+  public var promptDropout: Float = 0.1
 
-  public init(separator: Int32) { self.separator = separator }
+  public init() {}
+
+  /// The papers' image encoder is ViT-B.
+  public init(in profile: TierProfile) {
+    separatorId = profile.separator
+    if profile.isCompact { promptDropout = 0 }
+  }
+
+  /// Without dropout of prompts.
+  public init(separator: Int32) { (separatorId, promptDropout) = (separator, 0) }
+
+  public static var codedFields: [CodedField<Self>] {
+    [
+      CodedField("slots", \.slots), CodedField("imageTokens", \.imageTokens), CodedField("separatorId", \.separatorId),
+      CodedField("promptDropout", \.promptDropout),
+    ]
+  }
+
+  public var separator: Int32? { separatorId }
+  public var name: String { isFineTuned ? "MMBT" : "P-MMBT" }
+
+  public func standard(in profile: TierProfile) -> Self {
+    var standard = Self(in: profile)
+    if isFineTuned { standard.fineTune() }
+    return standard
+  }
+
+  public func readsOnlyFeature(of modality: Modality) -> Bool { modality == .vision && imageTokens == .feature }
+
+  public func model(_ parts: EncoderParts, head: HeadPlan, random: RandomStream) throws -> any FusionModel {
+    try MMBT(
+      self, vision: try parts.plan(.vision, of: self), text: try parts.plan(.text, of: self),
+      outputs: try head.outputs(for: self), random: random)
+  }
+}
+
+extension Slot {
+  fileprivate var pooled: Slot {
+    var slot = self
+    slot.pools = true
+    return slot
+  }
+}
+
+extension MethodPlan {
+  public static let promptedMMBT = MethodPlan(MMBTConfiguration.self)
+  public static let mmbt = MethodPlan(MMBTConfiguration.self) { $0.fineTune() }
 }
 
 /// The image as words of the sentence: MMBT (Kiela et al. 2019), and P-MMBT with frozen, prompted encoders.
@@ -31,6 +81,7 @@ public struct MMBTConfiguration: Codable, Hashable, Sendable {
 public final class MMBT: FusionModel {
   public let store: ParameterStore
   private let configuration: MMBTConfiguration
+  private let separator: Int32
   private let vision, text: Branch
   private let bert: BERT
   private let projection: Linear
@@ -42,6 +93,7 @@ public final class MMBT: FusionModel {
     random: RandomStream
   ) throws {
     self.configuration = configuration
+    separator = configuration.separatorId
     store = ParameterStore(random: random)
     let root = store.root
     self.vision = Branch(vision, dropout: configuration.promptDropout, root)
@@ -67,7 +119,7 @@ public final class MMBT: FusionModel {
     let image = projection(imageVectors(batch, mode))  // [B, M, C]
     let m = image.shape[1]
     let first = bert.wordVectors((0..<b).map { text.ids[$0 * n] }).reshaped(b, 1, c)  // [CLS]
-    let separator = bert.wordVectors([Int32](repeating: configuration.separator, count: b))
+    let separator = bert.wordVectors([Int32](repeating: separator, count: b))
     let imagePart =
       concatenated([first, image, separator.reshaped(b, 1, c)], axis: 1)
       + bert.places(0..<m + 2, segment: 0)  // [B, M + 2, C]

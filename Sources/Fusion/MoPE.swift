@@ -31,17 +31,12 @@ public enum RoutingFeature: String, Codable, Hashable, Sendable {
   case mean
 }
 
-/// Where a main encoder of several stages gets fresh prompts (MoPE, arXiv 2403.10568v1: prompts in Swin).
-public enum StageEntry: String, Codable, Hashable, Sendable {
-  /// In every block.
-  case all
-  /// In every block but the first of each stage (the authors' multimodal path): the first stage starts with learned
-  /// prompts, the others with those that patch merging carries along. Only for encoders that carry prompts.
-  case inherit
-}
-
-/// Every choice the papers leave open, with their defaults (MoPE, arXiv 2403.10568v1: defaults).
-public struct MoPEConfiguration: SparselyCodable, Hashable, Sendable {
+/// MoPE, its ablations, SequentialFuse and P-SequentialFuse: every choice the papers leave open, with their defaults
+/// (MoPE, arXiv 2403.10568v1: defaults).
+public struct MoPEConfiguration: FusionMethod {
+  public static let kind = "mope"
+  /// The main encoder, which is prompted and read; then those whose features steer.
+  public var slots = [Slot(.vision, .swin), Slot(.text, .bert, prompts: 4)]
   public var prompts: PromptKinds = .all
   /// k
   public var experts = 16
@@ -58,38 +53,29 @@ public struct MoPEConfiguration: SparselyCodable, Hashable, Sendable {
   public var temperature: Float = 0.1
   public var noise = RoutingNoise.inverseSquare
   public var routingFeature = RoutingFeature.cls
-  public var stageEntry = StageEntry.all
-  /// The first two blocks have one router (the first paper's code on Swin).
-  public var sharesFirstRouter = false
   public var mapperSharing = MapperSharing.perBlocks(4)
   public var mapperNorm = MapperNorm.batch
   /// GELU behind the up-projections (the authors' code only).
   public var mapperOutputGELU = true
   public var dropsPrompts = DroppedPrompts.all
   public var promptDropout: Float = 0.1
+  /// What makes masks, where masks are to be made.
+  public var decoder = MaskHead.uperNet
+  /// What only the released code does.
+  public var released = ReleasedCode()
 
   public init() {}
 
   public static var codedFields: [CodedField<Self>] {
     [
-      CodedField("prompts", \.prompts),
-      CodedField("experts", \.experts),
-      CodedField("length", \.length),
-      CodedField("router", \.router),
-      CodedField("gating", \.gating),
-      CodedField("learnsKeys", \.learnsKeys),
-      CodedField("ownWidth", \.ownWidth),
-      CodedField("crossWidth", \.crossWidth),
-      CodedField("temperature", \.temperature),
-      CodedField("noise", \.noise),
-      CodedField("routingFeature", \.routingFeature),
-      CodedField("stageEntry", \.stageEntry),
-      CodedField("sharesFirstRouter", \.sharesFirstRouter),
-      CodedField("mapperSharing", \.mapperSharing),
-      CodedField("mapperNorm", \.mapperNorm),
-      CodedField("mapperOutputGELU", \.mapperOutputGELU),
-      CodedField("dropsPrompts", \.dropsPrompts),
-      CodedField("promptDropout", \.promptDropout),
+      CodedField("slots", \.slots), CodedField("prompts", \.prompts), CodedField("experts", \.experts),
+      CodedField("length", \.length), CodedField("router", \.router), CodedField("gating", \.gating),
+      CodedField("learnsKeys", \.learnsKeys), CodedField("ownWidth", \.ownWidth),
+      CodedField("crossWidth", \.crossWidth), CodedField("temperature", \.temperature), CodedField("noise", \.noise),
+      CodedField("routingFeature", \.routingFeature), CodedField("mapperSharing", \.mapperSharing),
+      CodedField("mapperNorm", \.mapperNorm), CodedField("mapperOutputGELU", \.mapperOutputGELU),
+      CodedField("dropsPrompts", \.dropsPrompts), CodedField("promptDropout", \.promptDropout),
+      CodedField("decoder", \.decoder), CodedField("released", \.released),
     ]
   }
 }
@@ -104,8 +90,8 @@ public final class MoPE: FusionModel {
   public let configuration: MoPEConfiguration
   public let main: Branch
   public let complements: [Branch]
-  private let blocks: [BlockPrompts]
-  private let input: Parameter?  // [1, 2l + 1, C] of the first block, if stages inherit
+  private let blocks: [BlockPrompts?]  // nil: the block has none of its own (`ReleasedCode.stageEntry`)
+  private let entry: EntryPrompts?
   private let mapper: Mapper?
   private let head: Head
 
@@ -167,17 +153,12 @@ public final class MoPE: FusionModel {
     let encoder = self.main.encoder
     let widths = encoder.blockWidths
     let source = self.complements.reduce(0) { $0 + $1.encoder.featureWidth }
-    require(
-      c.stageEntry == .all || encoder.carriesPrompts,
-      "MoPE: stages can inherit prompts only in an encoder that carries them from block to block")
     let scope = root / "mope"
     blocks = BlockPrompts.all(c, encoder, complementaryWidth: source, scope)
+    entry = EntryPrompts(c, encoder, scope)
     mapper =
       c.prompts.contains(.mapped)
       ? Mapper(c, from: source, to: widths, scope / "mapper") : nil
-    input =
-      c.stageEntry == .inherit
-      ? scope.parameter("input", [1, c.tokens, widths[0]], .uniform(encoder.promptBound)) : nil
     self.head = try Head(head, encoder, root / "head")
     try store.validate()
   }
@@ -188,8 +169,7 @@ public final class MoPE: FusionModel {
     let mapped = steering.flatMap { feature in mapper.map { $0(feature, mode) } }
     var routing: [Routing] = []
     let (logits, feature) = head(main.encoder, batch, mode) { input in
-      let block = self.blocks[input.index]
-      if block.inherits { return self.entering(input, batch.size, mode) }
+      guard let block = self.blocks[input.index] else { return self.entry?.prompts(input, batch.size, mode) }
       var parts: [Tensor] = []
       if let fixed = block.fixed {
         parts.append(self.drop(fixed.value.repeated(batch.size), mode, input, "static"))
@@ -212,14 +192,6 @@ public final class MoPE: FusionModel {
     return features.count == 1 ? features[0] : concatenated(features, axis: 1)
   }
 
-  /// The prompts of the first block of a stage: learned ones in the first stage, else those it inherits.
-  private func entering(_ input: BlockInput, _ batch: Int, _ mode: Mode) -> Tensor? {
-    guard input.index == 0, let start = self.input else { return nil }
-    let (_, p, c) = start.value.shape3
-    let rate = configuration.dropsPrompts == .none ? 0 : configuration.promptDropout
-    return dropped(start.value.reshaped(p, c).repeated(batch), rate, mode, "mope.input")
-  }
-
   /// ψ_x `[B, C]`
   private func pooled(_ input: BlockInput) -> Tensor {
     if configuration.routingFeature == .cls && input.startsWithCLS {
@@ -237,36 +209,27 @@ public final class MoPE: FusionModel {
 
 /// What one block of the main encoder has of its own.
 private struct BlockPrompts {
-  /// Whether the block gets no fresh prompts.
-  let inherits: Bool
   let fixed: Parameter?  // P_s [l, C]
   let experts: Parameter?  // E [k, l, C]
   let router: Router?
 
   static func all(
     _ c: MoPEConfiguration, _ encoder: any Encoder, complementaryWidth: Int, _ scope: Scope
-  ) -> [BlockPrompts] {
+  ) -> [BlockPrompts?] {
     let (widths, bound) = (encoder.blockWidths, encoder.promptBound)
     var first: Router?
     return widths.enumerated().map { i, width in
-      // A stage begins where the width changes.
-      if c.stageEntry == .inherit && (i == 0 || width != widths[i - 1]) {
-        return BlockPrompts(inherits: true, fixed: nil, experts: nil, router: nil)
-      }
+      if c.released.inherits(i, of: widths) { return nil }
       let fixed =
         c.prompts.contains(.fixed)
         ? (scope / "static").parameter("\(i)", [c.length, width], .uniform(bound)) : nil
-      guard c.prompts.contains(.dynamic) else {
-        return BlockPrompts(inherits: false, fixed: fixed, experts: nil, router: nil)
-      }
-      let experts = (scope / "experts").parameter(
-        "\(i)", [c.experts, c.length, width], .uniform(bound))
-      let shared = c.sharesFirstRouter && i == 1 ? first : nil
+      guard c.prompts.contains(.dynamic) else { return BlockPrompts(fixed: fixed, experts: nil, router: nil) }
+      let experts = (scope / "experts").parameter("\(i)", [c.experts, c.length, width], .uniform(bound))
       let router =
-        shared
+        (c.released.sharesFirstRouter && i == 1 ? first : nil)
         ?? Router(c, width: width, complementaryWidth: complementaryWidth, scope / "router" / i)
       if i == 0 { first = router }
-      return BlockPrompts(inherits: false, fixed: fixed, experts: experts, router: router)
+      return BlockPrompts(fixed: fixed, experts: experts, router: router)
     }
   }
 }
@@ -277,10 +240,119 @@ private func mixed(_ experts: Tensor, _ weights: Tensor) -> Tensor {
   return matmul(weights, experts.reshaped(k, l * c)).reshaped(weights.shape[0], l, c)
 }
 
+// MARK: The method as a value
+
 extension MoPEConfiguration {
-  /// Prompt tokens of a block: up to 2l + 1.
-  var tokens: Int {
-    (prompts.contains(.fixed) ? length : 0) + (prompts.contains(.dynamic) ? length : 0)
-      + (prompts.contains(.mapped) ? 1 : 0)
+  public init(in profile: TierProfile) { self.init(in: profile, main: nil) }
+
+  /// - Parameters:
+  ///   - main: the modality that is prompted; nil takes the image, of clips the text (MUStARD).
+  ///   - image: what sees images; nil takes the profile's.
+  init(in profile: TierProfile, main: Modality?, image: EncoderChoice? = nil) {
+    let main = main ?? (profile.hasClips ? .text : .vision)
+    // Encoders that steer have vanilla prompts; sound and frames have none, as in the authors' code.
+    slots = ([main] + profile.modalities.filter { $0 != main }).map {
+      var slot = profile.slot($0, prompted: $0 != main && !profile.hasClips)
+      if let image, $0.isSeen { slot.encoder = image }
+      return slot
+    }
+    // One up-projection for each stage of Swin, and for every four layers of a plain Transformer.
+    if slots[0].encoder.isSwin { mapperSharing = .perWidth }
+    // Ten prompts on both sides explain the papers' parameter counts of segmentation.
+    if profile.makesMasks && !profile.isCompact { length = 10 }
+    if profile.isCompact {
+      // The choices of the prototype that the stand-ins were designed with: the router pools the mean of a block's
+      // tokens, one linear up-projection serves all blocks of equal width, prompts are not dropped, and the noise is
+      // the authors' 1/256.
+      routingFeature = .mean
+      mapperSharing = .perWidth
+      mapperOutputGELU = false
+      dropsPrompts = .none
+      noise = .constant(1 / 256)
+    }
   }
+
+  private var main: Modality { slots[0].modality }
+
+  public var name: String {
+    let suffix = main == .text && slots.contains { $0.modality == .vision } ? " (text main)" : ""
+    if prompts.contains(.dynamic) {
+      let parts = prompts == .all ? "" : " \(prompts.symbols)"
+      return "MoPE k=\(experts)\(parts)\(suffix)"
+    }
+    if prompts == .mapped && isFineTuned { return "SequentialFuse\(suffix)" }
+    if prompts == [.fixed, .mapped] { return "P-SequentialFuse\(suffix)" }
+    return "\(prompts.symbols)\(suffix)"
+  }
+
+  public func standard(in profile: TierProfile) -> Self {
+    var standard = Self(in: profile, main: main)
+    (standard.prompts, standard.experts) = (prompts, experts)
+    if prompts == .mapped && isFineTuned { standard.fineTune() }
+    // A title says the encoder; that its mapper follows the stages goes without saying.
+    standard.mapperSharing = Self(in: profile, main: main, image: slots[0].encoder).mapperSharing
+    return standard
+  }
+
+  /// Ablations and variants of MoPE take the rate of MoPE with the same image encoder, four experts or sixteen; variants of
+  /// P-SequentialFuse and SequentialFuse theirs.
+  public func searched(in profile: TierProfile) -> Method {
+    let isSequential = prompts == [.fixed, .mapped] || prompts == .mapped && isFineTuned
+    let image = slots.first { $0.modality.isSeen }?.encoder
+    var searched = Self(in: profile, main: isSequential ? main : nil, image: image)
+    if isSequential { searched.prompts = prompts } else { searched.experts = experts <= 4 ? 4 : 16 }
+    if isFineTuned { searched.fineTune() }
+    return Method(searched)
+  }
+
+  public func readsOnlyFeature(of modality: Modality) -> Bool { modality != main }
+
+  public var maskHead: MaskHead? { decoder }
+
+  public var costClass: Self {
+    let standard = Self()
+    var copy = self
+    (copy.experts, copy.router, copy.gating) = (standard.experts, standard.router, standard.gating)
+    (copy.learnsKeys, copy.noise) = (standard.learnsKeys, standard.noise)
+    (copy.mapperSharing, copy.mapperNorm) = (standard.mapperSharing, standard.mapperNorm)
+    return copy
+  }
+
+  public func model(_ parts: EncoderParts, head: HeadPlan, random: RandomStream) throws -> any FusionModel {
+    let plans = try slots.map(parts.plan)
+    return try MoPE(self, main: plans[0], complements: Array(plans.dropFirst()), head: head, random: random)
+  }
+}
+
+extension PromptKinds {
+  /// "[Ps,Pd]", as in the papers' ablation.
+  public var symbols: String {
+    let names = [(PromptKinds.fixed, "Ps"), (.dynamic, "Pd"), (.mapped, "Pm")]
+    return "[\(names.filter { contains($0.0) }.map(\.1).joined(separator: ","))]"
+  }
+}
+
+extension MethodPlan {
+  /// MoPE and its ablations.
+  /// - Parameters:
+  ///   - length: l; nil takes the profile's.
+  ///   - main: the modality that is prompted; nil takes the profile's.
+  ///   - image: what sees images; nil takes the profile's.
+  public static func mope(
+    _ prompts: PromptKinds = .all, experts: Int = 16, length: Int? = nil, main: Modality? = nil,
+    seeing image: EncoderChoice? = nil, _ change: @escaping @Sendable (inout MoPEConfiguration) -> Void = { _ in }
+  ) -> MethodPlan {
+    MethodPlan { profile in
+      var method = MoPEConfiguration(in: profile, main: main, image: image)
+      (method.prompts, method.experts) = (prompts, experts)
+      if let length { method.length = length }
+      change(&method)
+      return method
+    }
+  }
+
+  /// SequentialFuse: the mapped prompt alone, everything fine-tuned.
+  public static let sequentialFuse = mope(.mapped) { $0.fineTune() }
+  /// P-SequentialFuse: MoPE without its dynamic prompt.
+  public static let promptedSequentialFuse = mope([.fixed, .mapped])
 }

@@ -3,14 +3,43 @@ import Determinism
 import Encoders
 import NN
 
-/// Choices of PMF (MoPE, arXiv 2403.10568v1: PMF). PMF-Large differs in its encoders alone.
-public struct PMFConfiguration: Codable, Hashable, Sendable {
+/// Choices of PMF (MoPE, arXiv 2403.10568v1: PMF).
+public struct PMFConfiguration: FusionMethod {
+  public static let kind = "pmf"
+  public var slots = [Slot(.vision, .vit), Slot(.text, .bert)]
   /// F: the last layers, in which the two streams speak to each other.
   public var fusionLayers = 2
   /// Prompts of each of the three kinds per layer and stream.
   public var length = 4
 
   public init() {}
+  public init(in profile: TierProfile) { self.init() }
+
+  /// PMF-Large, which differs in its encoders alone.
+  static var large: PMFConfiguration {
+    var large = PMFConfiguration()
+    large.slots = [Slot(.vision, .largeViT), Slot(.text, .largeBERT)]
+    return large
+  }
+
+  public static var codedFields: [CodedField<Self>] {
+    [CodedField("slots", \.slots), CodedField("fusionLayers", \.fusionLayers), CodedField("length", \.length)]
+  }
+
+  private var isLarge: Bool { slots.map(\.encoder) == Self.large.slots.map(\.encoder) }
+  public var name: String { isLarge ? "PMF-Large" : "PMF" }
+  public func standard(in profile: TierProfile) -> Self { isLarge ? .large : Self(in: profile) }
+
+  public func model(_ parts: EncoderParts, head: HeadPlan, random: RandomStream) throws -> any FusionModel {
+    try PMF(
+      self, try parts.plan(.vision, of: self), try parts.plan(.text, of: self),
+      outputs: try head.outputs(for: self), random: random)
+  }
+}
+
+extension MethodPlan {
+  public static let pmf = MethodPlan(PMFConfiguration.self)
+  public static let largePMF = MethodPlan { _ in PMFConfiguration.large }
 }
 
 /// Two frozen streams that send each other a few translated tokens in their last layers: PMF (Li et al. 2023).

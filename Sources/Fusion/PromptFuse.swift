@@ -4,7 +4,7 @@ import Encoders
 import NN
 
 /// Choices of PromptFuse and its variants (MoPE, arXiv 2403.10568v1: Frozen and PromptFuse).
-public struct PromptFuseConfiguration: Codable, Hashable, Sendable {
+public struct PromptFuseConfiguration: FusionMethod {
   /// Where the prompts are.
   public enum Placement: String, Codable, Hashable, Sendable {
     /// Tokens of the input, as the image's feature is.
@@ -15,25 +15,28 @@ public struct PromptFuseConfiguration: Codable, Hashable, Sendable {
     case everyLayer
   }
 
-  public var placement: Placement
+  public static let kind = "prompt-fuse"
+  public var slots = [Slot(.vision, .vit), Slot(.text, .bert)]
+  public var placement = Placement.input
   /// Prompts in the input, or per layer.
-  public var length: Int
+  public var length = 20
   /// Input prompts and the image's token get positions and layer norms of their own, which train (the original).
   /// Without, they enter behind the embedding's norm as they are. Not for `everyLayer`.
-  public var normalizesInput: Bool
+  public var normalizesInput = true
   /// Whether the language model's own dropout acts in training.
-  public var keepsEncoderDropout: Bool
+  public var keepsEncoderDropout = false
   /// Of the prompts.
   public var promptDropout: Float = 0
 
   /// The original: 20 vectors in the input.
-  public static let original = PromptFuseConfiguration(
-    placement: .input, length: 20, normalizesInput: true, keepsEncoderDropout: false)
+  public static let original = PromptFuseConfiguration()
   public static let blind = PromptFuseConfiguration(
     placement: .blindInput, length: 20, normalizesInput: true, keepsEncoderDropout: false)
   /// PromptFuse(†): what explains its 0.1 M parameters.
   public static let deep = PromptFuseConfiguration(
     placement: .everyLayer, length: 6, normalizesInput: false, keepsEncoderDropout: true)
+
+  public init() {}
 
   public init(
     placement: Placement, length: Int, normalizesInput: Bool, keepsEncoderDropout: Bool
@@ -43,6 +46,51 @@ public struct PromptFuseConfiguration: Codable, Hashable, Sendable {
     self.normalizesInput = normalizesInput
     self.keepsEncoderDropout = keepsEncoderDropout
   }
+
+  public init(in profile: TierProfile) { self.init(.input, in: profile) }
+
+  /// As the papers have it; of the small networks those with prompts in the input as the prototype had them: six, and no
+  /// norms of their own.
+  init(_ placement: Placement, in profile: TierProfile) {
+    if placement == .everyLayer {
+      self = .deep
+    } else if profile.isCompact {
+      self.init(placement: placement, length: 6, normalizesInput: false, keepsEncoderDropout: true)
+    } else {
+      self = placement == .input ? .original : .blind
+    }
+  }
+
+  public static var codedFields: [CodedField<Self>] {
+    [
+      CodedField("slots", \.slots), CodedField("placement", \.placement), CodedField("length", \.length),
+      CodedField("normalizesInput", \.normalizesInput), CodedField("keepsEncoderDropout", \.keepsEncoderDropout),
+      CodedField("promptDropout", \.promptDropout),
+    ]
+  }
+
+  public var name: String {
+    switch placement {
+    case .input: "PromptFuse"
+    case .blindInput: "BlindPrompt"
+    case .everyLayer: "PromptFuse(†)"
+    }
+  }
+
+  public func standard(in profile: TierProfile) -> Self { Self(placement, in: profile) }
+  public func readsOnlyFeature(of modality: Modality) -> Bool { modality == .vision }
+
+  public func model(_ parts: EncoderParts, head: HeadPlan, random: RandomStream) throws -> any FusionModel {
+    try PromptFuse(
+      self, vision: try parts.plan(.vision, of: self), text: try parts.plan(.text, of: self),
+      outputs: try head.outputs(for: self), random: random)
+  }
+}
+
+extension MethodPlan {
+  public static let promptFuse = MethodPlan { PromptFuseConfiguration(.input, in: $0) }
+  public static let blindPrompt = MethodPlan { PromptFuseConfiguration(.blindInput, in: $0) }
+  public static let deepPromptFuse = MethodPlan { PromptFuseConfiguration(.everyLayer, in: $0) }
 }
 
 /// The image's feature as one word of a frozen language model, with a few trained prompts: PromptFuse, BlindPrompt

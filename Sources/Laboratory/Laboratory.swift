@@ -1,3 +1,4 @@
+import Datasets
 import Determinism
 import Foundation
 import Reporting
@@ -138,7 +139,7 @@ public struct Laboratory: Sendable {
     notebook.provenance(
       "Drawn and written with",
       "Cairo \(LibraryVersions.cairo), cmark \(LibraryVersions.cmark)")
-    for name in DataChoice.Name.allCases {
+    for name in DatasetCatalogue.all.map(\.id) {
       let hashes = records.filter { $0.key.run.data.name == name }
         .flatMap { $0.dataHashes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.prefix(12))" } }
       if !hashes.isEmpty { notebook.provenance("Data \(name.rawValue), SHA-256", distinct(hashes)) }

@@ -41,7 +41,7 @@ public struct RunResults: Sendable {
   }
 
   /// The runs of a row on a dataset, in the order of the seeds.
-  public func runs(_ row: String, on data: DataChoice.Name) -> [FinishedRun] {
+  public func runs(_ row: String, on data: DatasetID) -> [FinishedRun] {
     found.filter { $0.cell.row.id == row && $0.cell.data.name == data }
       .flatMap { cell in seeds.compactMap { cell.bySeed[$0] } }
   }
@@ -51,12 +51,12 @@ public struct RunResults: Sendable {
   ///   - paperTable: the table of `Golden/paper.json` these stand beside.
   ///   - scores: which of a dataset; the papers' by default.
   public func measurements(
-    paperTable: String? = nil, scores: (DataChoice.Name) -> [Score] = \.scores
+    paperTable: String? = nil, scores: (DatasetDescriptor) -> [Score] = \.scores
   ) -> Measurements {
-    let columns = datasets.flatMap { data in scores(data.name).map { column($0, data) } }
+    let columns = datasets.flatMap { data in scores(data.descriptor).map { column($0, data) } }
     var measurements = Measurements(rows: rows, columns: columns, paperTable: paperTable)
     for (cell, bySeed) in found {
-      for score in scores(cell.data.name) {
+      for score in scores(cell.data.descriptor) {
         let column = Self.columnId(score, cell.data)
         for (seed, run) in bySeed.sorted(by: { $0.key < $1.key }) {
           guard let value = run.metric(score.metric, on: score.split) else { continue }
@@ -83,7 +83,7 @@ public struct RunResults: Sendable {
   }
 
   /// The row's trainable parameters on a dataset, if a run is there.
-  public func trainableParameters(_ row: String, on data: DataChoice.Name) -> Int? {
+  public func trainableParameters(_ row: String, on data: DatasetID) -> Int? {
     runs(row, on: data).first?.record.trainableParameters
   }
 
@@ -98,7 +98,9 @@ public struct RunResults: Sendable {
     return Measurements.Column(
       Self.columnId(score, data), title: "\(data.title)\(split) \(score.metric.title)", unit: "%",
       digits: tier == .paper ? 2 : 1, resolution: 100 / Double(judgedCount(data, score.split)),
-      paper: score.metric.paperName.map { "\(data.name.paperName)\(split):\($0)" })
+      paper: score.metric.paperName.flatMap { metric in
+        data.descriptor.paperName.map { "\($0)\(split):\(metric)" }
+      })
   }
 }
 
@@ -144,42 +146,18 @@ extension Metric.Name {
   }
 }
 
-extension DataChoice.Name {
-  /// The metrics of the dataset's task, in the order of the papers' columns.
-  public var metrics: [Metric.Name] {
-    switch self {
-    case .snliVE, .food101, .vqaV2: [.accuracy]
-    case .mustard: [.accuracy, .f1]
-    case .mmIMDB: [.f1Macro, .f1Micro]
-    case .refCOCO, .refCOCOPlus: [.meanIoU]
-    }
-  }
-
-  /// The columns of the papers' tables.
+extension DatasetDescriptor {
+  /// The columns of tables, the papers' first.
   public var scores: [Score] {
     metrics.flatMap { metric in
-      isSegmentation
-        ? [.validation, .testA, .testB].map { Score(metric, on: $0) } : [Score(metric)]
-    }
-  }
-
-  /// As in `Golden/paper.json`.
-  fileprivate var paperName: String {
-    switch self {
-    case .snliVE: "SNLI-VE"
-    case .food101: "UPMC Food-101"
-    case .mmIMDB: "MM-IMDB"
-    case .mustard: "MUStARD"
-    case .vqaV2: "VQAv2"
-    case .refCOCO: "RefCOCO"
-    case .refCOCOPlus: "RefCOCO+"
+      splits.reported.isEmpty ? [Score(metric)] : splits.reported.map { Score(metric, on: $0) }
     }
   }
 }
 
 extension DataChoice {
-  /// Examples of a judged split of the stand-in, the step of its metrics.
-  var judgedCount: Int { name.isSegmentation ? 1000 : 2000 }
+  /// Examples of a judged split of the stand-in, the step of its metrics; one where there is no stand-in.
+  var judgedCount: Int { descriptor.standIn?.sizes.test ?? 1 }
 }
 
 extension Measurements {

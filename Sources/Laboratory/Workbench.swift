@@ -49,7 +49,7 @@ public final class Workbench {
   }
 
   /// The dataset of this name as this experiment is asked to draw it.
-  public func data(_ name: DataChoice.Name) -> DataChoice { DataChoice(name, dataSeed: dataSeed) }
+  public func data(_ name: DatasetID) -> DataChoice { DataChoice(name, dataSeed: dataSeed) }
 
   /// What a caption says of a stand-in, and what it says of published data.
   public func wording(_ standIn: String, published: String = "") -> String {
@@ -66,27 +66,44 @@ public final class Workbench {
     }
   }
 
+  /// A method on a dataset: this tier's defaults there, then what the plan changes.
+  public func method(_ plan: MethodPlan, on data: DatasetID = .snliVE) -> Method {
+    plan(at: tier, on: data)
+  }
+
+  /// What a method is called in tables.
+  public func title(_ plan: MethodPlan, on data: DatasetID = .snliVE) -> String {
+    method(plan, on: data).title(in: tier.profile(data.descriptor))
+  }
+
   /// The results of every method on every dataset with every seed.
   /// - Parameters:
   ///   - methods: with the rows they make; the standard recipe of the tier is used.
   ///   - datasets: in the order of the columns.
   public func results(
-    of methods: [(row: Measurements.Row, method: Method)], on datasets: [DataChoice]
+    of methods: [(row: Measurements.Row, method: MethodPlan)], on datasets: [DataChoice]
   ) -> RunResults {
-    results(
-      of: methods.flatMap { row, method in
-        datasets.map { data in
-          Cell(
-            row: row, method: method, data: data,
-            recipe: .standard(method, on: data.name, tier: tier))
-        }
-      })
+    results(of: methods.flatMap { row, plan in datasets.map { cell(row, plan, on: $0) } })
+  }
+
+  /// A cell of a table.
+  /// - Parameters:
+  ///   - rateFactor: of the learning rates (`Recipe.standard`).
+  ///   - change: of the standard recipe of the tier.
+  public func cell(
+    _ row: Measurements.Row, _ plan: MethodPlan, on data: DataChoice, rateFactor: Float? = nil,
+    _ change: (inout Recipe) -> Void = { _ in }
+  ) -> Cell {
+    let method = method(plan, on: data.name)
+    var recipe = Recipe.standard(method, on: data.name, tier: tier, rateFactor: rateFactor)
+    change(&recipe)
+    return Cell(row: row, method: method, data: data, recipe: recipe)
   }
 
   /// The results of these cells with every seed.
   /// - Parameter seeds: others than those that were asked for.
   public func results(of cells: [Cell], seeds: [Int]? = nil) -> RunResults {
-    let cells = cells.map { $0.adapted(to: tier, changes) }
+    let cells = cells.map(changes.applied)
     let seeds = seeds ?? self.seeds
     var found: [(cell: Cell, bySeed: [Int: FinishedRun])] = []
     var all: [TrainingRun] = []

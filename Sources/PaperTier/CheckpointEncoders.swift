@@ -101,27 +101,6 @@ public final class CheckpointEncoders: EncoderSource {
   }
 }
 
-/// Encoders without their weights: what a training costs can be measured, and parameters counted, by sizes alone.
-struct UntrainedEncoders: EncoderSource {
-  let sizes: @Sendable (EncoderChoice) throws -> EncoderConfiguration
-  /// Weights are undefined, which takes neither time nor memory.
-  var onlyCounts = false
-
-  /// In their published sizes.
-  static let published = UntrainedEncoders { try $0.publishedWeights.expected }
-
-  func make(
-    _ choice: EncoderChoice, windowPrompts: WindowPrompts, pools: Bool
-  ) throws -> (Scope) -> any Encoder {
-    let build = try encoderBuilder(
-      try sizes(choice), as: choice, windowPrompts: windowPrompts, pools: pools, weights: nil,
-      source: choice.rawValue)
-    return { [onlyCounts] scope in onlyCounts ? build(scope.undefined) : scope.untrained(build) }
-  }
-
-  func digest(_ choice: EncoderChoice) throws -> String { "random" }
-}
-
 extension EncoderChoice {
   /// The checkpoint that the papers have for this encoder.
   var publishedWeights: PublishedWeights {
@@ -143,36 +122,5 @@ extension EncoderChoice {
       }
       return weights
     }
-  }
-}
-
-/// Builds an encoder of these sizes.
-/// - Parameter weights: gives a bag of words its word vectors; all others take them from their scope.
-/// - Throws: `Failure(.badInput)` if the sizes are those of another architecture.
-private func encoderBuilder(
-  _ configuration: EncoderConfiguration, as choice: EncoderChoice, windowPrompts: WindowPrompts,
-  pools: Bool, weights: (any Checkpoint)?, source: String
-) throws -> (Scope) -> any Encoder {
-  let output: TextFeature = pools ? .pooler : .cls
-  switch (choice, configuration) {
-  case (.vit, .vit(let c)), (.largeViT, .vit(let c)): return { ViT(c, pools: pools, $0) }
-  case (.swin, .swin(let plain)), (.swin384, .swin(let plain)):
-    var c = plain
-    // The papers fine-tune with 0.5 at 224 pixels and 0.2 at 384; configurations have the pretraining's.
-    c.dropPath = c.imageSize >= 384 ? 0.2 : 0.5
-    return { [c] in Swin(c, sharing: windowPrompts, $0) }
-  case (.bert, .bert(let c)), (.largeBERT, .bert(let c)): return { BERT(c, output: output, $0) }
-  case (.longformer, .longformer(let c)): return { Longformer(c, output: output, $0) }
-  case (.gpt2, .gpt2(let c)): return { GPT2(c, $0) }
-  case (.wav2vec2, .wav2vec2(let c)): return { Wav2Vec2(c, $0) }
-  case (.bagOfWords, .bert(let c)):
-    return { scope in
-      BagOfWords(
-        BagOfWordsConfiguration(vocabulary: c.vocabulary, width: c.width), vectors: weights, scope)
-    }
-  default:
-    throw Failure(
-      .badInput,
-      "\(source)/config.json: model_type: expected \(choice.rawValue), found another network")
   }
 }

@@ -13,7 +13,7 @@ public struct CostTable: Sendable {
   public struct Row: Sendable {
     /// Of the first method of the class, and how many cost the same.
     public let title: String
-    public let data: DataChoice.Name
+    public let data: DatasetID
     public let counts: ExampleCounts
     public let epochs: Int
     public let batchSize: Int
@@ -61,8 +61,7 @@ public struct CostTable: Sendable {
     let encoders = EncoderCatalogue(source.map { $0.encoders } ?? UntrainedEncoders.published)
     let counting = EncoderCatalogue(
       UntrainedEncoders(
-        sizes: source.map { $0.encoders.configuration } ?? UntrainedEncoders.published.sizes,
-        onlyCounts: true))
+        onlyCounts: true, sizes: source.map { $0.encoders.configuration } ?? UntrainedEncoders.published.sizes))
     var classes: [CostClass] = []
     for run in runs where !classes.contains(CostClass(run)) { classes.append(CostClass(run)) }
     var rows: [Row] = []
@@ -70,7 +69,7 @@ public struct CostTable: Sendable {
     for one in classes {
       let method = one.method
       let members = runs.filter { CostClass($0) == one }
-      let names = DataChoice.Name.allCases.filter { name in members.contains { $0.data.name == name } }
+      let names = DatasetCatalogue.all.map(\.id).filter { name in members.contains { $0.data.name == name } }
       watching(Self.title(members))
       let keepsFeatures = method.fixedImageFeature != nil
       let shapes = try names.map { name in
@@ -101,7 +100,7 @@ public struct CostTable: Sendable {
             batchSize: min(those[0].recipe.batchSize, counts.train), probe: probe,
             keptImages: judgedImages + (shape.keepsFeatures ? counts.trainImages : 0),
             trainableParameters: try Self.trainable(those, one.task, counting),
-            imageEncoder: "\(name.rawValue) \(method.vision.rawValue) \(method.usesPoolers)")
+            imageEncoder: "\(name.rawValue) \(method.imageSlot.map { "\($0.encoder.rawValue) \($0.pools)" } ?? "")")
           rows.append(row)
           for run in those { hoursOfRun[run] = row.hours }
         }
@@ -114,21 +113,7 @@ public struct CostTable: Sendable {
   /// "MoPE k=16", or "MoPE k=16 and 3 more".
   private static func title(_ runs: [TrainingRun]) -> String {
     let others = Set(runs.map(\.method)).count - 1
-    let method = runs[0].method
-    var title = method.title
-    let reading = method.textTuning ?? method.tuning
-    let isUsual =
-      method.text == .bert && reading == method.tuning
-      && (reading != .frozen || method.textPrompts > 0)
-    if case .mope(let configuration, let main) = method.fusion {
-      if main == .vision, !isUsual {
-        title += ", text: \(method.text.rawValue) \(reading.rawValue)"
-      }
-      if ![MoPEConfiguration().length, 10].contains(configuration.length) {
-        title += ", l = \(configuration.length)"
-      }
-    }
-    return title + (others > 0 ? " and \(others) more" : "")
+    return runs[0].method.title(in: runs[0].profile) + (others > 0 ? " and \(others) more" : "")
   }
 
   /// The trainable parameters of each run.
@@ -154,11 +139,11 @@ public struct CostTable: Sendable {
       method = run.method.costClass
       func labels(_ count: Int) -> [String] { (0..<count).map(String.init) }
       task =
-        switch run.data.name {
-        case .refCOCO, .refCOCOPlus: .segmentation
-        case .vqaV2: .answering(labels: labels(3129))
+        switch run.data.descriptor.goal {
+        case .masks: .segmentation
+        case .answers: .answering(labels: labels(3129))
         // Three or a hundred classes cost the same.
-        case .snliVE, .food101, .mmIMDB, .mustard: .classification(labels: labels(101))
+        case .classes, .labels: .classification(labels: labels(101))
         }
     }
   }
@@ -219,59 +204,44 @@ public struct Machine: Sendable {
   }
 }
 
-extension DataChoice.Name {
-  /// Tokens of a text in a padded batch where no data are there to measure: hypotheses, questions and expressions are
-  /// short, MM-IMDB's longest plots a paragraph, and of Food-101's pages most are longer than BERT takes.
-  public var usualTokens: Int {
-    switch self {
-    case .refCOCO, .refCOCOPlus, .vqaV2: 16
-    case .snliVE, .mustard: 24
-    case .mmIMDB: 256
-    case .food101: 512
-    }
-  }
+extension DatasetID {
+  /// Its published form, where it has one.
+  public var published: PublishedKind? { PublishedKind.allCases.first { $0.dataset == self } }
 
   /// Seconds of a sound in a padded batch where no data are there to measure.
   public static let usualSeconds = 8
 
   /// The shape of examples where no data are there to measure.
   fileprivate func usualShape(for method: Method) -> ExampleShape {
-    let isClip = self == .mustard
+    let isClip = descriptor.modalities.contains(.video)
     return ExampleShape(
-      tokens: usualTokens, side: method.vision == .swin384 ? 384 : 224,
+      tokens: published?.usual.tokens ?? 512, side: method.imageSlot?.encoder == .swin384 ? 384 : 224,
       frames: isClip ? FramePreparation.count : 0,
       samples: isClip ? Self.usualSeconds * WaveFile.speechRate : 0)
   }
 
-  /// Whether training sees other pixels of an image in each epoch.
-  fileprivate var drawsImages: Bool {
-    // Masks and clips have preparations of their own, which draw nothing.
-    (try? PublishedKind(rawValue: rawValue)?.preparation(side: 224))?.augmentation != nil
-  }
+  /// Whether training sees other pixels of an image in each epoch. Preparations of masks and clips draw nothing.
+  fileprivate var drawsImages: Bool { published?.preparation?.augmentation != nil }
 }
 
 extension DataChoice {
   /// By the sizes that papers print.
   fileprivate var publishedCounts: ExampleCounts {
-    let published = PublishedKind(rawValue: name.rawValue)?.publishedSizes ?? []
-    func count(_ split: Split) -> Int { published.first { $0.split == split }?.count ?? 0 }
-    var counts = ExampleCounts(
-      train: count(.train), judged: count(.test), trainImages: count(.train),
-      judgedImages: count(.test))
-    switch name {
-    case .refCOCO, .refCOCOPlus:
-      // RefCOCO has 142 209 expressions of 50 000 objects, and the tests are judged by expression. Pairs are some of them.
-      let perObject = 142_209.0 / 50_000
-      let tests = Double(count(.testA) + count(.testB)) * perObject
-      counts.judged = count(.validation) + Int(tests) + Self.judgedTrainingMasks
-      counts.judgedImages = counts.judged
-    case .vqaV2:
-      // The first 35 000 of 214 354 questions about the 40 504 images of validation.
-      (counts.trainImages, counts.judged) = (82_783, PublishedDataset.judgedQuestions)
-      counts.judgedImages = counts.judged * 40_504 / count(.validation)
-    case .snliVE: (counts.trainImages, counts.judgedImages) = (29_783, 1000)
-    case .food101, .mmIMDB, .mustard: break
+    let published = name.published
+    func count(_ split: Split) -> Int { published?.publishedSizes.first { $0.split == split }?.count ?? 0 }
+    let judged: Int
+    if let other = published?.testStandsFor {
+      judged = other.records
+    } else if descriptor.makesMasks {
+      // The tests are judged by expression. Pairs are some of them.
+      let tests = Double(count(.testA) + count(.testB)) * (published?.usual.textsPerObject ?? 1)
+      judged = count(.validation) + Int(tests) + Self.judgedTrainingMasks
+    } else {
+      judged = count(.test)
     }
+    var counts = ExampleCounts(
+      train: count(.train), judged: judged, trainImages: published?.usual.trainImages ?? count(.train),
+      judgedImages: published?.usual.judgedImages ?? judged)
     if let trainLimit {
       counts.train = min(counts.train, trainLimit)
       counts.trainImages = min(counts.trainImages, trainLimit)

@@ -10,27 +10,26 @@ enum PipelineProbe {
 
   static func digest(_ kind: PublishedKind) throws -> String {
     var hash = ContentHash()
-    switch kind {
-    case .food101, .food101Titles, .snliVE, .mmIMDB, .vqaV2:
-      let small = try kind.preparation(side: side)
-      hash.update(sizes(try kind.preparation(side: 224)))
+    if let full = kind.preparation {
+      let small = full.scaled(to: side)
+      hash.update(sizes(full))
       let evaluated = try small.forEvaluation.batch([0], epoch: 0, seed: 0) { _ in picture }
       let trained = try small.batch([0, 1, 2, 3], epoch: 1, seed: 7) { _ in picture }
       hash.update(rounded(evaluated.values + trained.values))
-    case .refCOCO, .refCOCOPlus:
+    } else if kind.dataset.descriptor.makesMasks {
       let referring = ReferringPreparation(side: side)
       let logits = (0..<side * side).map { Float($0 % side < side / 2 ? -2 : 2) }
       let judged = referring.judged(logits, mask)
       hash.update(rounded(referring.planes(picture) + referring.target(mask)))
       hash.update(rounded(judged.predicted.map { $0 ? 1 : 0 }))
-    case .mustard:
+    } else {
       let black = RasterImage(width: 8, height: 8, colour: (0, 0, 0))
       let frames = FramePreparation(side: side)
       hash.update(rounded(try frames.planes([black, picture])))
       hash.update(FramePreparation.places(among: 21).map(String.init).joined(separator: " "))
     }
     hash.update(PublishedData.lowShotPlaces(5, of: 1000).map(String.init).joined(separator: " "))
-    hash.update("\(PublishedDataset.judgedQuestions) questions, \(DataChoice.judgedTrainingMasks) masks")
+    hash.update("\(PublishedKind.vqaV2.testStandsFor?.records ?? 0) questions, \(DataChoice.judgedTrainingMasks) masks")
     return hash.finish()
   }
 

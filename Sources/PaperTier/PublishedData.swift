@@ -124,7 +124,7 @@ public final class PublishedData: DataProvider {
 
   /// Width and height of the images that a method sees.
   func side(of method: Method) throws -> Int {
-    switch try encoders.configuration(method.vision) {
+    switch try method.imageSlot.map({ try encoders.configuration($0.encoder) }) {
     case .vit(let c): c.imageSize
     case .swin(let c): c.imageSize
     default: 224
@@ -143,8 +143,9 @@ public final class PublishedData: DataProvider {
     }
     let words = try text(method)
     var shape = ExampleShape(
-      tokens: padded(try records.map { try words.ids($0.text).count }), side: try side(of: method))
-    if dataset.kind == .mustard {
+      tokens: try words.map { words in padded(try records.map { try words.ids($0.text).count }) } ?? 0,
+      side: try side(of: method))
+    if choice.descriptor.modalities.contains(.video) {
       shape.frames = FramePreparation.count
       shape.samples = padded(
         try records.prefix(64).map { record in
@@ -174,14 +175,15 @@ public final class PublishedData: DataProvider {
         "\(kind.title): split \(split.rawValue): expected at least \(split == .train ? 2 : 1) records, found \(records.count)"
       )
     }
-    let inputs = try inputs(kind, method)
+    let inputs = try inputs(kind, choice, method)
     var hash = ContentHash()
     hash.update(try probe(choice))
     hash.update(split.rawValue)
     hash.update(records.count)
     hash.update(choice.trainLimit ?? 0)
     hash.update("\(inputs.images.map { "\($0)" } ?? "no images")")
-    hash.update("\(inputs.words.map { "\($0.limit) tokens of \(method.text.rawValue)" } ?? "no texts")")
+    let reader = method.slot(.text)?.encoder.rawValue ?? ""
+    hash.update("\(inputs.words.map { "\($0.limit) tokens of \(reader)" } ?? "no texts")")
     if let referring = inputs.referring { hash.update("\(referring)") }
     if let frames = inputs.frames { hash.update("\(frames)") }
     if let sounds = inputs.sounds { hash.update("\(sounds)") }
@@ -191,24 +193,21 @@ public final class PublishedData: DataProvider {
   }
 
   /// What a method reads of this dataset's records, and how.
-  private func inputs(_ kind: PublishedKind, _ method: Method) throws -> PublishedInputs {
+  private func inputs(_ kind: PublishedKind, _ choice: DataChoice, _ method: Method) throws -> PublishedInputs {
     let read = method.inputs
-    let there = Set<Modality>(kind == .mustard ? [.text, .audio, .video] : [.text, .vision])
-    if let strange = read.first(where: { !there.contains($0) }) {
+    if let strange = read.first(where: { !choice.descriptor.modalities.contains($0) }) {
       throw Failure(
-        .configuration, "\(method.title) reads \(strange.rawValue), which \(kind.title) does not have")
+        .configuration, "\(method.choices.name) reads \(strange.rawValue), which \(kind.title) does not have")
     }
     var inputs = PublishedInputs()
-    if read.contains(.text) { inputs.words = try text(method) }
+    inputs.words = try text(method)
     if read.contains(.vision) {
       let side = try side(of: method)
-      switch kind {
-      case .refCOCO, .refCOCOPlus: inputs.referring = ReferringPreparation(side: side)
-      default: inputs.images = try kind.preparation(side: side)
-      }
+      inputs.images = kind.preparation?.scaled(to: side)
+      if choice.descriptor.makesMasks { inputs.referring = ReferringPreparation(side: side) }
     }
     if read.contains(.video) { inputs.frames = FramePreparation(side: try side(of: method)) }
-    if read.contains(.audio), case .wav2vec2(let c) = try encoders.configuration(method.audio) {
+    if let slot = method.slot(.audio), case .wav2vec2(let c) = try encoders.configuration(slot.encoder) {
       inputs.sounds = SoundPreparation(least: c.shortestSound)
     }
     return inputs
@@ -233,10 +232,12 @@ public final class PublishedData: DataProvider {
     return random.permutation(count).prefix(limit).sorted()
   }
 
-  private func text(_ method: Method) throws -> TextPreparation {
-    let tokenizer = try encoders.tokenizer(method.text)
+  /// - Returns: nil for a method that reads no text.
+  private func text(_ method: Method) throws -> TextPreparation? {
+    guard let encoder = method.slot(.text)?.encoder else { return nil }
+    let tokenizer = try encoders.tokenizer(encoder)
     let (positions, vocabulary) =
-      switch try encoders.configuration(method.text) {
+      switch try encoders.configuration(encoder) {
       case .bert(let c): (c.positions, c.vocabulary)
       case .gpt2(let c): (c.positions, c.vocabulary)
       case .longformer(let c): (c.positions - c.padding - 1, c.vocabulary)
@@ -245,15 +246,13 @@ public final class PublishedData: DataProvider {
     guard tokenizer.vocabularyCount <= vocabulary else {
       throw Failure(
         .badInput,
-        "\(encoders.root): \(method.text.rawValue): the tokenizer has \(tokenizer.vocabularyCount) tokens, config.json "
+        "\(encoders.root): \(encoder.rawValue): the tokenizer has \(tokenizer.vocabularyCount) tokens, config.json "
           + "\(vocabulary); expected files of one checkpoint")
     }
-    if case .mmbt(let configuration) = method.fusion,
-      tokenizer.frame.after != [configuration.separator]
-    {
+    if let separator = method.choices.separator, tokenizer.frame.after != [separator] {
       throw Failure(
         .badInput,
-        "\(encoders.root): \(method.text.rawValue): expected [SEP] at \(configuration.separator), as in "
+        "\(encoders.root): \(encoder.rawValue): expected [SEP] at \(separator), as in "
           + "bert-base-uncased, found \(tokenizer.frame.after)")
     }
     return TextPreparation(tokenizer: tokenizer, limit: min(512, positions))
@@ -262,10 +261,11 @@ public final class PublishedData: DataProvider {
   // MARK: Datasets
 
   private func kind(_ choice: DataChoice) throws -> PublishedKind {
-    guard let kind = PublishedKind(rawValue: choice.name.rawValue) else {
-      throw Failure(.internal, "\(choice.name.rawValue): no published dataset of this name")
+    let kinds = PublishedKind.allCases.filter { $0.dataset == choice.name }
+    guard let kind = kinds.first else {
+      throw Failure(.configuration, "\(choice.title): no published form of it is known; run it at the tier mini")
     }
-    return titles && kind == .food101 ? .food101Titles : kind
+    return titles ? kinds.first { $0 == .food101Titles } ?? kind : kind
   }
 
   /// Prepared if it is not yet, and loaded once.
@@ -280,24 +280,16 @@ public final class PublishedData: DataProvider {
   }
 }
 
-extension PublishedKind {
-  /// The authors' image preparation for a network that sees `side` pixels: theirs is 256, then the centre 224.
-  func preparation(side: Int) throws -> ImagePreparation {
-    var preparation: ImagePreparation
-    switch self {
-    case .food101, .food101Titles: preparation = .food101
-    case .mmIMDB: preparation = .mmIMDB
-    case .snliVE: preparation = .snliVE
-    case .vqaV2: preparation = .vqa
-    case .refCOCO, .refCOCOPlus, .mustard:
-      throw Failure(.internal, "\(title): its images are not prepared for classification")
+extension ImagePreparation {
+  /// For a network that sees `side` pixels: the papers' see 224 of 256.
+  func scaled(to side: Int) -> ImagePreparation {
+    var scaled = self
+    let length = { (length: Int) in length * side / self.side }
+    switch resizing {
+    case .shorterSide(let shorter): scaled.resizing = .shorterSide(length(shorter))
+    case .square(let edge): scaled.resizing = .square(length(edge))
     }
-    let scaled = { (length: Int) in length * side / preparation.side }
-    switch preparation.resizing {
-    case .shorterSide(let length): preparation.resizing = .shorterSide(scaled(length))
-    case .square(let length): preparation.resizing = .square(scaled(length))
-    }
-    preparation.side = side
-    return preparation
+    scaled.side = side
+    return scaled
   }
 }

@@ -7,19 +7,16 @@ extension PublishedDataset {
   /// What of a split is trained on or judged.
   ///
   /// Referring segmentation (MoPE, arXiv 2403.10568v1: RefCOCO): in training and validation an example is an object, in the
-  /// tests one of its expressions. VQAv2: the authors' loader cuts validation at 35 000 questions.
+  /// tests one of its expressions. Of a split that stands for the test the first so many records.
   package func examples(_ split: Split) -> [PublishedRecord] {
     switch split {
     case .testA, .testB:
       records(split).flatMap { record in record.texts.map { record.saying($0) } }
     case .pairs: pairs
-    case .validation where kind == .vqaV2: Array(records(split).prefix(Self.judgedQuestions))
+    case kind.testStandsFor?.split: Array(records(split).prefix(kind.testStandsFor?.records ?? 0))
     default: records(split)
     }
   }
-
-  /// Questions of VQAv2's validation that are judged (the authors' loader).
-  static let judgedQuestions = 35_000
 
   /// Two objects of one category in one image, each with its first expression, one after the other: of every image and
   /// category that are not trained on the first two.
@@ -44,7 +41,7 @@ extension PublishedDataset {
   /// The splits a run is judged on, in the order of its decisions. A segmentation has no split called test, and VQAv2's
   /// answers to it are not published: validation stands for it.
   func judgedSplits(_ choice: DataChoice) throws -> [Split] {
-    if kind == .vqaV2 && choice.judgedOn == Split.test.rawValue { return [.validation] }
+    if let other = kind.testStandsFor, choice.judgedOn == Split.test.rawValue { return [other.split] }
     return try choice.judgedSplits().filter { $0 != .pairs || !pairs.isEmpty }
   }
 }

@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Determinism
+import Encoders
 import Foundation
 import NN
 import Training

@@ -1,4 +1,5 @@
 import Determinism
+import Encoders
 import Foundation
 import Training
 

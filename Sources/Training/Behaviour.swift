@@ -34,40 +34,31 @@ public struct Behaviour: Codable, Hashable, Sendable {
   }
 
   /// The fingerprint of a method today.
-  /// - Parameter segmenting: with a mask head instead of a linear one.
-  public func fingerprint(
-    _ method: Method, _ recipe: Recipe, segmenting: Bool = false
-  ) throws -> String {
-    let numbers = try Self.step(method, recipe, segmenting)
-    let name = try Self.structure(method, recipe, segmenting)
-    if let reference = references[name], Self.agree(numbers, reference) {
+  /// - Parameter profile: what is read and predicted.
+  public func fingerprint(_ method: Method, _ recipe: Recipe, in profile: TierProfile) throws -> String {
+    let numbers = try Self.step(method, recipe, profile)
+    if let reference = references[try Self.name(method, recipe, profile)], Self.agree(numbers, reference) {
       return Self.digest(reference)
     }
     return Self.digest(numbers)
   }
 
-  /// Takes today's numbers of these methods as references.
-  /// - Parameter segmenting: with mask heads instead of linear ones.
-  public mutating func accept(_ methods: [(Method, Recipe)], segmenting: Bool = false) throws {
-    for (method, recipe) in methods {
-      let name = try Self.structure(method, recipe, segmenting)
-      let numbers = try Self.step(method, recipe, segmenting)
-      if let old = references[name], Self.agree(numbers, old) { continue }
-      references[name] = numbers
-    }
+  /// Takes today's numbers of a method as reference.
+  public mutating func accept(_ method: Method, _ recipe: Recipe, in profile: TierProfile) throws {
+    let name = try Self.name(method, recipe, profile)
+    let numbers = try Self.step(method, recipe, profile)
+    if let old = references[name], Self.agree(numbers, old) { return }
+    references[name] = numbers
   }
 
-  /// The name of a reference: the method, which loss is used, and the learning rate where it is not the prompts' usual one.
-  private static func structure(
-    _ method: Method, _ recipe: Recipe, _ segmenting: Bool
-  ) throws -> String {
+  /// The name of a reference: the method, and what of the recipe the step depends on.
+  static func name(_ method: Method, _ recipe: Recipe, _ profile: TierProfile) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(method), as: UTF8.self)
-    let task = segmenting ? " masks" : ""
-    let rate = recipe.learningRate == 4e-3 ? "" : " η=\(recipe.learningRate)"
-    return
-      "\(method.title) \(ContentHash.of(text).prefix(8))\(task) λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold)\(rate)"
+    let task = profile.makesMasks ? " masks" : ""
+    return "\(method.choices.name) \(ContentHash.of(text).prefix(8))\(task) "
+      + "λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold) η=\(recipe.learningRate)"
   }
 
   private static func agree(_ a: [Double], _ b: [Double]) -> Bool {
@@ -94,19 +85,19 @@ public struct Behaviour: Codable, Hashable, Sendable {
   /// The optimizer is not applied to the method's own gradients: Adam's first step is a sign, and a gradient that is
   /// rounding alone (a bias in front of a batch norm) has a sign that kernels do not agree on.
   private static func step(
-    _ method: Method, _ recipe: Recipe, _ segmenting: Bool
+    _ method: Method, _ recipe: Recipe, _ profile: TierProfile
   ) throws -> [Double] {
     let random = RandomStream(seed: 0).stream("behaviour")
     let encoders = EncoderCatalogue(tier: .smoke, folder: nil)
     let sizes = SplitSizes(train: 4, validation: 0, test: 0)
-    let dataset: any Dataset
-    if segmenting {
-      dataset = ReferringStandIn(.refCOCO, dataSeed: 0, sizes: sizes)
-    } else if method.inputs.contains(where: { $0 == .audio || $0 == .video }) {
-      dataset = MUStARDStandIn(dataSeed: 0, sizes: sizes)
-    } else {
-      dataset = SNLIVEStandIn(dataSeed: 0, sizes: sizes)
-    }
+    let dataset: any Dataset =
+      if profile.makesMasks {
+        ReferringStandIn(.refCOCO, dataSeed: 0, sizes: sizes)
+      } else if method.inputs.contains(where: { $0 == .audio || $0 == .video }) {
+        MUStARDStandIn(dataSeed: 0, sizes: sizes)
+      } else {
+        SNLIVEStandIn(dataSeed: 0, sizes: sizes)
+      }
     let data = try PreparedSplit(dataset, .train, tokenizer: WordVocabulary.standIns)
     let model = try method.model(for: data.task, encoders: encoders, random: random)
     let batch = data.batch([0, 1, 2, 3])
@@ -115,7 +106,7 @@ public struct Behaviour: Codable, Hashable, Sendable {
     let gradients = objective.backward()
     let norms = model.store.trainable.map { gradients[$0]?.sumOfSquares.squareRoot() ?? 0 }
     let logits = before.logits.values
-    let spacing = segmenting ? 81 : 1  // some pixels of every mask are enough
+    let spacing = profile.makesMasks ? 81 : 1  // some pixels of every mask are enough
     let shown = stride(from: 0, to: logits.count, by: spacing).map { Double(logits[$0]) }
     return [Double(objective.item)] + shown + norms
       + optimizerStep(recipe)

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Fusion
 import Synchronization
 
 /// The splits of stand-ins that runs of this process have asked for, each made once.
@@ -46,7 +47,7 @@ public final class DataCache: DataProvider {
   public func probe(_ choice: DataChoice) throws -> String {
     let dataset = try choice.dataset(tier)
     var hash = ContentHash()
-    for split in choice.probedSplits {
+    for split in choice.descriptor.splits.probed {
       hash.update(
         try PreparedSplit(dataset, split, tokenizer: WordVocabulary.standIns, limit: 8).contentHash)
     }
@@ -56,7 +57,7 @@ public final class DataCache: DataProvider {
   private func split(_ choice: DataChoice, _ split: Split) throws -> PreparedSplit {
     var key = Key(choice: choice, split: split)
     // What is judged does not change a split, how much is trained on changes the training split alone.
-    if split == .train || choice.name.isSegmentation { key = Key(choice: choice.judging("train"), split: split) }
+    if split == .train || choice.descriptor.makesMasks { key = Key(choice: choice.judging("train"), split: split) }
     if split != .train { key.choice.trainLimit = nil }
     return try splits.withLock { splits in
       if let known = splits[key] { return known }
@@ -81,34 +82,17 @@ extension DataChoice {
     guard dataSeed >= 0 else {
       throw Failure(.usage, "--data-seed: expected a number from 0, found \(dataSeed)")
     }
-    let seed = UInt64(dataSeed)
-    let small = tier == .smoke
-    func sizes(_ train: Int) -> SplitSizes {
-      small ? SplitSizes(train: 64, validation: 32, test: 32) : SplitSizes(train: train)
+    guard let source = descriptor.standIn else {
+      throw Failure(.configuration, "\(title): has no stand-in; run it at the tier paper with its data")
     }
-    let masks = small ? sizes(64) : SplitSizes(train: 8000, validation: 1000, test: 1000)
-    switch name {
-    case .snliVE: return SNLIVEStandIn(dataSeed: seed, sizes: sizes(8000))
-    case .food101:
-      return FoodStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
-    case .mmIMDB:
-      return IMDBStandIn(dataSeed: seed, sizes: sizes(12_000), interaction: interaction)
-    case .mustard:
-      // Many more than the 334 of the real one: BERT knows which words are friendly, BERT-mini has to learn it here.
-      return MUStARDStandIn(dataSeed: seed, sizes: sizes(6000))
-    case .vqaV2: return VQAStandIn(dataSeed: seed, sizes: sizes(10_000))
-    case .refCOCO: return ReferringStandIn(.refCOCO, dataSeed: seed, sizes: masks)
-    case .refCOCOPlus: return ReferringStandIn(.refCOCOPlus, dataSeed: seed, sizes: masks)
-    }
+    let sizes = tier == .smoke ? SplitSizes(train: 64, validation: 32, test: 32) : source.sizes
+    return source.make(UInt64(dataSeed), sizes, interaction)
   }
 
-  /// The splits a run is judged on, in the order of its decisions. A segmentation has no split called test: that stands
-  /// for all of its splits, and the first training examples, which show whether they were memorised.
+  /// The splits a run is judged on, in the order of its decisions.
   /// - Throws: `Failure(.usage)` if there is no split of this name.
   public func judgedSplits() throws -> [Split] {
-    if name.isSegmentation && judgedOn == "test" {
-      return [.validation, .testA, .testB, .pairs, .train]
-    }
+    if judgedOn == Split.test.rawValue { return descriptor.splits.judged }
     guard let split = Split(rawValue: judgedOn) else {
       throw Failure(.usage, "\(judgedOn): no such split; use test or validation")
     }
@@ -117,12 +101,6 @@ extension DataChoice {
 
   /// Training examples that masks are judged on at most, to see whether they were memorised.
   public static let judgedTrainingMasks = 1000
-
-  /// The splits that tell one generator from another.
-  fileprivate var probedSplits: [Split] {
-    name.isSegmentation
-      ? [.train, .validation, .testA, .testB, .pairs] : [.train, .validation, .test]
-  }
 
   func judging(_ split: String) -> DataChoice {
     var choice = self

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Fusion
 
 /// Where runs get their examples. The method is asked for because its encoders decide the size of images and the words
 /// of texts.

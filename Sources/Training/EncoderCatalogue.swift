@@ -3,6 +3,7 @@ import Datasets
 import Determinism
 import Encoders
 import Foundation
+import Fusion
 import NN
 
 /// The encoders of a tier: how large they are, and where their weights are.
@@ -102,7 +103,7 @@ public struct EncoderCatalogue: Sendable {
   /// SHA-256 of the weights of the encoders a method uses, by name.
   public func hashes(_ method: Method) throws -> [String: String] {
     var hashes: [String: String] = [:]
-    for choice in method.encoders {
+    for choice in method.slots.map(\.encoder) {
       if let published {
         hashes[choice.rawValue] = try published.digest(choice)
         continue
@@ -153,29 +154,6 @@ public struct EncoderCatalogue: Sendable {
         return BagOfWords(
           BagOfWordsConfiguration(vocabulary: sizes.vocabulary, width: sizes.width), vectors: file, scope)
       }
-    }
-  }
-}
-
-extension Method {
-  /// The modalities it reads.
-  public var inputs: [Modality] {
-    switch fusion {
-    case .single(let modality): [modality]
-    case .lateConcat, .mope: modalities
-    case .mmbt, .promptFuse, .pmf, .frozen: [.vision, .text]
-    }
-  }
-
-  /// The encoders it uses.
-  public var encoders: [EncoderChoice] { inputs.map(encoder) }
-
-  /// The encoder that reads a modality.
-  public func encoder(of modality: Modality) -> EncoderChoice {
-    switch modality {
-    case .vision, .video: vision
-    case .text: text
-    case .audio: audio
     }
   }
 }

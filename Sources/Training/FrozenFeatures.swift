@@ -3,6 +3,7 @@ import Datasets
 import Determinism
 import Encoders
 import Foundation
+import Fusion
 import NN
 
 /// Features of a split's images from an encoder that does not train, computed once and kept on disk: `[images, width]`.
@@ -129,23 +130,6 @@ struct FeaturedSplit: BatchSource {
   }
 }
 
-extension Method {
-  /// The modality with images whose feature is the same at every step: their encoder is frozen, has no prompts, and the
-  /// method takes nothing of it but the feature. Image encoders drop nothing while they are frozen; those of texts and
-  /// sounds do.
-  public var fixedImageFeature: Modality? {
-    guard let modality = inputs.first(where: { $0 == .vision || $0 == .video }),
-      tuning == .frozen, visionPrompts == 0
-    else { return nil }
-    return switch fusion {
-    case .single, .lateConcat, .promptFuse: modality
-    case .mope(_, let main): main == modality ? nil : modality
-    case .mmbt(let configuration): configuration.imageTokens == .feature ? modality : nil
-    case .pmf, .frozen: nil
-    }
-  }
-}
-
 extension Runner {
   /// The split as a run reads it: with features in place of images where they cannot change, kept beside the runs.
   /// Stand-ins are as they are: their encoders are faster than the disk.
@@ -153,29 +137,28 @@ extension Runner {
     _ source: any BatchSource, _ run: TrainingRun, watching: (RunEvent) -> Void
   ) throws -> any BatchSource {
     let isDrawn = source.split == .train && source.drawsImages
-    guard run.tier == .paper, let modality = run.method.fixedImageFeature, !isDrawn else { return source }
-    let choice = run.method.encoder(of: modality)
+    guard run.tier == .paper, let slot = run.method.fixedImageFeature, !isDrawn else { return source }
     var identity = [
-      try encoders.hashes(run.method)[choice.rawValue] ?? "", source.contentHash, "\(run.method.usesPoolers)",
+      try encoders.hashes(run.method)[slot.encoder.rawValue] ?? "", source.contentHash, "\(slot.pools)",
     ]
-    if modality == .video { identity.append(run.method.framePooling.rawValue) }
+    if slot.modality == .video { identity.append(slot.framePooling.rawValue) }
     if source.imageOwners != nil { identity.append("by image") }
     let features = try FrozenFeatures(
       of: source,
       in: "\(store.folder)/features/\(ContentHash.of(identity.joined(separator: " ")).prefix(16))",
-      make: { try encoders.frozen(modality, of: run.method) },
+      make: { try encoders.frozen(slot) },
       watching: { watching(.remembering(split: source.split, done: $0, of: $1)) })
-    return FeaturedSplit(source, modality, features)
+    return FeaturedSplit(source, slot.modality, features)
   }
 }
 
 extension EncoderCatalogue {
-  /// The encoder of a modality with images as it computes features that a method keeps.
-  package func frozen(_ modality: Modality, of method: Method) throws -> any Encoder {
-    let make = try make(method.encoder(of: modality), pools: method.usesPoolers)
+  /// The encoder of images as it computes features that a method keeps.
+  package func frozen(_ slot: Slot) throws -> any Encoder {
+    let make = try make(slot.encoder, pools: slot.pools)
     let parameters = ParameterStore(random: RandomStream(seed: 0))
     let encoder = make(parameters.root.frozen)
     try parameters.validate()
-    return modality == .video ? FramePool(encoder, method.framePooling) : encoder
+    return slot.modality == .video ? FramePool(encoder, slot.framePooling) : encoder
   }
 }

@@ -60,7 +60,7 @@ public struct Runner: Sendable {
     let key = RunKey(
       run: run,
       behaviour: try behaviour.fingerprint(
-        run.method, run.recipe, segmenting: run.data.name.isSegmentation),
+        run.method, run.recipe, in: run.profile),
       encoders: try encoders.hashes(run.method), data: try data.probe(run.data))
     keys.withLock { $0[run] = key }
     return key
@@ -194,7 +194,7 @@ public struct Runner: Sendable {
         record: record, predictions: evaluation.predictions, trace: trainer.trace,
         assignments: evaluation.assignments, tensorsPath: nil),
       tensors: model.store.snapshot(),
-      features: run.data.name == .food101 ? evaluation.features : nil)
+      features: run.data.descriptor.keepsFeatures ? evaluation.features : nil)
     store.removeCheckpoints(checkpoint)
     return finished
   }

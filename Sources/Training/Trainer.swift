@@ -43,7 +43,7 @@ package final class Trainer {
     self.model = model
     self.data = data
     self.random = random
-    optimizer = AdamW(run.recipe.parameterGroups(of: model.store))
+    optimizer = AdamW(run.recipe.parameterGroups(of: model))
     order = BatchOrder(count: data.count, batchSize: min(run.recipe.batchSize, data.count))
   }
 
@@ -166,14 +166,19 @@ package final class Trainer {
 }
 
 extension Recipe {
-  /// Two groups: the text side and everything else.
-  package func parameterGroups(of store: ParameterStore) -> [ParameterGroup] {
-    let text = store.trainable.filter { $0.name.hasPrefix("text.") }
-    let other = store.trainable.filter { !$0.name.hasPrefix("text.") }
-    return [
-      ParameterGroup(other, learningRate: learningRate, weightDecay: weightDecay),
-      ParameterGroup(text, learningRate: textLearningRate, weightDecay: weightDecay),
-    ]
+  /// What trains of a model, by learning rate.
+  package func parameterGroups(of model: any FusionModel) -> [ParameterGroup] {
+    parameterGroups(of: model.store, rate: model.rate)
+  }
+
+  func parameterGroups(
+    of store: ParameterStore, rate: (Parameter) -> RateGroup = { _ in .main }
+  ) -> [ParameterGroup] {
+    RateGroup.allCases.map { group in
+      ParameterGroup(
+        store.trainable.filter { rate($0) == group },
+        learningRate: group == .text ? textLearningRate : learningRate, weightDecay: weightDecay)
+    }
   }
 }
 

@@ -1,5 +1,7 @@
+import Datasets
 import Determinism
 import Foundation
+import Fusion
 
 /// Everything a training depends on, as a value. Equal values give equal results.
 public struct TrainingRun: Codable, Hashable, Sendable {
@@ -25,26 +27,21 @@ public struct TrainingRun: Codable, Hashable, Sendable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
-  /// For progress bars: "MoPE k=16 · SNLI-VE · seed 0".
-  public var title: String { "\(method.title) · \(data.title) · seed \(seed)" }
+  /// What defaults of methods depend on here.
+  public var profile: TierProfile { tier.profile(data.descriptor) }
+
+  /// For progress bars and `--runs`: "MoPE k=16 · SNLI-VE · seed 0", with everything in which method, data or recipe
+  /// depart from the tier's defaults. Runs of one tier with one title are equal.
+  public var title: String {
+    let usual = Recipe.standard(method, on: data.name, tier: tier)
+    let departures = recipe.departures(from: usual)
+    return ([method.title(in: profile), data.fullTitle] + departures + ["seed \(seed)"]).joined(separator: " · ")
+  }
 }
 
 /// Which dataset, how much of it, and which draw.
 public struct DataChoice: SparselyCodable, Hashable, Sendable {
-  public enum Name: String, Codable, Hashable, Sendable, CaseIterable {
-    case snliVE = "snli-ve"
-    case food101 = "food-101"
-    case mmIMDB = "mm-imdb"
-    case mustard = "mustard"
-    case vqaV2 = "vqa-v2"
-    case refCOCO = "refcoco"
-    case refCOCOPlus = "refcoco+"
-
-    /// Whether a mask is to be predicted.
-    public var isSegmentation: Bool { self == .refCOCO || self == .refCOCOPlus }
-  }
-
-  public var name: Name
+  public var name: DatasetID
   /// Training examples; nil means all.
   public var trainLimit: Int?
   /// The split that is judged: "test", or "validation" while recipes are chosen.
@@ -57,7 +54,7 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
   public var limit: Int?
 
   public init(
-    _ name: Name, trainLimit: Int? = nil, judgedOn: String = "test", dataSeed: Int,
+    _ name: DatasetID, trainLimit: Int? = nil, judgedOn: String = "test", dataSeed: Int,
     interaction: Double = 1
   ) {
     self.name = name
@@ -78,15 +75,14 @@ public struct DataChoice: SparselyCodable, Hashable, Sendable {
     ]
   }
 
-  public var title: String {
-    switch name {
-    case .snliVE: "SNLI-VE"
-    case .food101: "Food-101"
-    case .mmIMDB: "MM-IMDB"
-    case .mustard: "MUStARD"
-    case .vqaV2: "VQA v2"
-    case .refCOCO: "RefCOCO"
-    case .refCOCOPlus: "RefCOCO+"
-    }
+  public var descriptor: DatasetDescriptor { name.descriptor }
+  public var title: String { descriptor.title }
+
+  /// The title with what departs from the whole dataset in its first draw, judged on the test.
+  var fullTitle: String {
+    var base = DataChoice()
+    base.name = name
+    let departures = departures(from: base)
+    return departures.isEmpty ? title : "\(title) (\(departures.joined(separator: ", ")))"
   }
 }

@@ -142,7 +142,7 @@ struct Plan: ParsableCommand, KernelChoosing {
   /// The time of the most similar recorded run, scaled to the steps of this one.
   private static func cost(_ run: TrainingRun, _ records: [RunRecord]) -> Double? {
     let alike = records.filter { $0.key.run.tier == run.tier && $0.steps > 0 }
-    let sameMethod = alike.filter { $0.key.run.method.title == run.method.title }
+    let sameMethod = alike.filter { $0.key.run.method == run.method }
     let sameData = sameMethod.filter { $0.key.run.data.name == run.data.name }
     let sameSize = sameData.filter { $0.key.run.data.trainLimit == run.data.trainLimit }
     guard let record = sameSize.first ?? sameData.first ?? sameMethod.first ?? alike.first else { return nil }

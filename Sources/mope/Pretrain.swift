@@ -1,5 +1,6 @@
 import ArgumentParser
 import Determinism
+import Encoders
 import Pretraining
 import Training
 

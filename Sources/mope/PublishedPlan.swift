@@ -1,4 +1,5 @@
 import Autograd
+import Datasets
 import Determinism
 import Foundation
 import Laboratory
@@ -137,12 +138,14 @@ struct PublishedPlan {
   }
 
   private var basis: String {
-    let lengths = DataChoice.Name.allCases.map { "\($0.usualTokens) (\($0.rawValue))" }
+    let lengths = DatasetCatalogue.all.compactMap { data in
+      data.id.published.map { "\($0.usual.tokens) (\(data.id.rawValue))" }
+    }
     let what =
       hasSource
       ? "Sizes and lengths of texts and sounds are those of the data."
       : "No --data and --weights: published sizes, random weights, texts of \(lengths.joined(separator: ", ")) tokens, "
-        + "sounds of \(DataChoice.Name.usualSeconds) seconds."
+        + "sounds of \(DatasetID.usualSeconds) seconds."
     return
       "One core of this machine (\(Environment.current.className)), two examples a step, scaled to the batch. \(what) "
       + "Methods that differ in routing or in the number of experts alone are measured once. Judging the test split is included, and so is computing, once a run, those features of images that are kept (runs share them)."

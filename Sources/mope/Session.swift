@@ -238,10 +238,7 @@ struct Session {
     // What is in the file now: an experiment before this one may have added references.
     let known = try Behaviour.read(project.behaviour)
     var behaviour = known
-    for segmenting in [false, true] {
-      let those = runs.filter { $0.data.name.isSegmentation == segmenting }
-      try behaviour.accept(those.map { ($0.method, $0.recipe) }, segmenting: segmenting)
-    }
+    for run in runs { try behaviour.accept(run.method, run.recipe, in: run.profile) }
     if behaviour != known { try behaviour.write(to: project.behaviour) }
     let needs = try laboratory.experiments.map(laboratory.needs)
     let withFeatures = needs.reduce(into: Set<TrainingRun>()) { $0.formUnion($1.features) }

@@ -65,6 +65,7 @@ private let sizes = [1, 15, 16, 17, 33]
       x[0].map { 0.5 * $0 * (1 + Foundation.tanh(0.7978845608028654 * ($0 + 0.044715 * $0 * $0 * $0))) }
     }
     expectGradient(x, scale: 2, { Autograd.tanh($0[0]) }, reference: { $0[0].map { Foundation.tanh($0) } })
+    expectGradient(x, scale: 2, { sigmoid($0[0]) }, reference: { $0[0].map { 1 / (1 + exp(-$0)) } })
     expectGradient(x, { relu($0[0]) }, reference: { $0[0].map { max($0, 0) } })
   }
 

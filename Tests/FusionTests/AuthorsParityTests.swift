@@ -57,7 +57,7 @@ private struct AuthorsFixture {
     c.crossWidth = sizes.crossWidth
     c.temperature = sizes.temperature
     c.routingFeature = .mean
-    c.stageEntry = .inherit
+    c.released.stageEntry = .inherit
     c.mapperSharing = .perWidth
     c.mapperNorm = .frozenStatistics
     c.dropsPrompts = .mapped

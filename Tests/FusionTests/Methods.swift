@@ -23,7 +23,7 @@ struct MethodCase: CustomTestStringConvertible, Sendable {
 
   func model(seed: UInt64 = 7) throws -> any FusionModel { try make(RandomStream(seed: seed)) }
 
-  static let all = singles + concatenations + experts + sentences + streams + clips
+  static let all = singles + concatenations + products + experts + sentences + streams + clips
 
   static let singles = [
     MethodCase("ImgOnly", trains: ["vision.encoder", "head"]) {
@@ -58,6 +58,16 @@ struct MethodCase: CustomTestStringConvertible, Sendable {
       try LateConcat(
         [visionPlan(prompts: 6), textPlan(prompts: 4)], hiddenWidth: 32, outputs: 3,
         promptDropout: 0.1, random: $0)
+    },
+  ]
+
+  /// Late fusion that is not a sum.
+  static let products = [
+    MethodCase("Gated late fusion", trains: ["gated.gate", "gated.first", "gated.second", "head"]) {
+      try GatedLateFusion(visionPlan(), textPlan(), outputs: 3, random: $0)
+    },
+    MethodCase("Bilinear late fusion", trains: ["bilinear.first", "bilinear.second", "head"]) {
+      try BilinearLateFusion(visionPlan(), textPlan(), outputs: 3, random: $0)
     },
   ]
 

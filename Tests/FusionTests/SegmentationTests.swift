@@ -210,7 +210,7 @@ import Testing
   @Test func `MoPE with the first paper's router`() throws {
     let found = try count(textPrompts: 10) {
       $0.router = .unimodal
-      $0.sharesFirstRouter = true
+      $0.released.sharesFirstRouter = true
       $0.length = 10
     }
     #expect(found == 35_498_077)

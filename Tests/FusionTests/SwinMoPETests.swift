@@ -37,9 +37,9 @@ import Testing
     return Batch(size: rows.count, images: images.slice(rows), audio: sounds.slice(rows))
   }
 
-  @Test(arguments: [StageEntry.all, .inherit])
-  func `a sample's output does not depend on its batch`(_ entry: StageEntry) throws {
-    let model = try model { $0.stageEntry = entry }
+  @Test(arguments: [ReleasedCode.StageEntry.all, .inherit])
+  func `a sample's output does not depend on its batch`(_ entry: ReleasedCode.StageEntry) throws {
+    let model = try model { $0.released.stageEntry = entry }
     let together = model(batch(0..<3), .evaluation)
     for b in 0..<3 {
       let alone = model(batch(b..<b + 1), .evaluation)
@@ -59,9 +59,9 @@ import Testing
     #expect(model(batch(0..<3), .evaluation).feature.values == plain.values)
   }
 
-  @Test(arguments: [StageEntry.all, .inherit])
-  func `every trainable parameter gets a gradient, no frozen one does`(_ entry: StageEntry) throws {
-    let model = try model { $0.stageEntry = entry }
+  @Test(arguments: [ReleasedCode.StageEntry.all, .inherit])
+  func `every trainable parameter gets a gradient, no frozen one does`(_ entry: ReleasedCode.StageEntry) throws {
+    let model = try model { $0.released.stageEntry = entry }
     let gradients = sum(model(batch(0..<3), .training(RandomStream(seed: 2))).logits).backward()
     for parameter in model.store.parameters {
       #expect((gradients[parameter] != nil) == parameter.isTrainable, "\(parameter.name)")

@@ -32,12 +32,12 @@ import Testing
   @Test func `the first paper's router on Swin`() throws {
     let four = try counts {
       $0.router = .unimodal
-      $0.sharesFirstRouter = true
+      $0.released.sharesFirstRouter = true
     }
     #expect(four == [1_506_911, 1_527_411, 1_607_361])
     let sixteen = try counts {
       $0.router = .unimodal
-      $0.sharesFirstRouter = true
+      $0.released.sharesFirstRouter = true
       $0.experts = 16
     }
     #expect(sixteen == [2_585_459, 2_605_959, 2_685_909])
@@ -55,7 +55,7 @@ import Testing
 
   @Test func `stages that inherit have input prompts and nothing for their first blocks`() throws {
     // 13·128 more; the authors' code keeps the 86 056 of the first blocks, which never get a gradient.
-    let found = try counts { $0.stageEntry = .inherit }
+    let found = try counts { $0.released.stageEntry = .inherit }
     #expect(found == [1_607_923, 1_628_423, 1_708_373].map { $0 + 1_664 - 86_056 })
   }
 }

@@ -17,8 +17,9 @@ import Training
   }
 
   private func run(
-    _ method: Method, _ name: DataChoice.Name, _ change: (inout Recipe) -> Void = { _ in }
+    _ plan: MethodPlan, _ name: DatasetID, _ change: (inout Recipe) -> Void = { _ in }
   ) -> TrainingRun {
+    let method = plan(at: .paper, on: name)
     var recipe = Recipe.standard(method, on: name, tier: .paper)
     recipe.epochs = 2
     change(&recipe)
@@ -30,13 +31,12 @@ import Training
     throws
   {
     // No batch norm, no importance loss, and nothing is drawn but the order.
-    let plain = Method.promptedSequentialFuse.published.with {
+    let method = MethodPlan.mope([.fixed, .mapped]) {
       $0.mapperNorm = .none
       $0.dropsPrompts = .none
       $0.promptDropout = 0
     }
-    var method = plain
-    method.promptDropout = 0
+    let withNorm = method.with(MoPEConfiguration.self) { $0.mapperNorm = .batch }
     let runner = try TinyTier.runner("parts")
     try withoutDropout(runner)
     let whole = try finished(runner, run(method, .snliVE))
@@ -48,8 +48,8 @@ import Training
       #expect(abs(a - b) < 1e-4, "\(a) \(b)")
     }
     let normed = try finished(
-      runner, run(method.with { $0.mapperNorm = .batch }, .snliVE) { $0.microBatch = 2 })
-    let normedWhole = try finished(runner, run(method.with { $0.mapperNorm = .batch }, .snliVE))
+      runner, run(withNorm, .snliVE) { $0.microBatch = 2 })
+    let normedWhole = try finished(runner, run(withNorm, .snliVE))
     #expect(normed.predictions.logits != normedWhole.predictions.logits)
   }
 
@@ -66,7 +66,7 @@ import Training
 
   @Test func `fixed image features are kept, and a second run decodes nothing`() throws {
     let runner = try TinyTier.runner("features")
-    let first = try finished(runner, run(.promptFuse.published, .food101))
+    let first = try finished(runner, run(.promptFuse, .food101))
     let folder = try temporaryPath("paper-features/store/features")
     let kept = try FileManager.default.contentsOfDirectory(atPath: folder)
     #expect(kept.count == 2)  // of the training and the test split
@@ -76,22 +76,22 @@ import Training
       let shape = try #require(try SafetensorsFile(path: path).tensor("features")).shape
       try SafetensorsWriter.write([("features", .full(shape, 3))], to: path)
     }
-    var second = run(.promptFuse.published, .food101)
+    var second = run(.promptFuse, .food101)
     second.seed = 1
-    var same = run(.promptFuse.published, .food101)
+    var same = run(.promptFuse, .food101)
     same.recipe.learningRate *= 2
     _ = try finished(runner, second)
     let again = try finished(runner, same)
     #expect(again.predictions.logits != first.predictions.logits)
     // Augmented images are never taken from files.
-    _ = try finished(runner, run(.promptFuse.published, .mmIMDB))
+    _ = try finished(runner, run(.promptFuse, .mmIMDB))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
   }
 
   @Test func `kept features are those of the encoder`() throws {
     let runner = try TinyTier.runner("feature-values")
-    let method = Method.promptFuse.published
-    _ = try finished(runner, run(method, .food101))
+    let method = MethodPlan.promptFuse(at: .paper, on: .food101)
+    _ = try finished(runner, run(.promptFuse, .food101))
     let folder = try temporaryPath("paper-feature-values/store/features")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     let source = try runner.data.training(DataChoice(.food101, dataSeed: 1), for: method)
@@ -108,10 +108,8 @@ import Training
   }
 
   /// MoPE whose image encoder has no prompts, so that its feature never changes.
-  private func steeredByFrozenImages(experts: Int) -> Method {
-    var method = Method.mope(.all, experts: experts, main: .text).published(on: .vqaV2)
-    method.visionPrompts = 0
-    return method
+  private func steeredByFrozenImages(experts: Int) -> MethodPlan {
+    .mope(experts: experts, main: .text) { $0.change(.vision) { $0.prompts = 0 } }
   }
 
   @Test func `features are kept for each image, not for each question about it`() throws {
@@ -166,7 +164,7 @@ import Training
     let runner = Runner(
       store: RunStore(folder: "\(root)/store", shipped: nil), encoders: EncoderCatalogue(encoders),
       behaviour: Behaviour(), data: PublishedData("\(root)/data", encoders: encoders))
-    let result = runner.results([run(.mope(.all, experts: 4).published, .mmIMDB)]) { _, _ in }[0]
+    let result = runner.results([run(.mope(experts: 4), .mmIMDB)]) { _, _ in }[0]
     guard case .failure(let failure as Failure) = result else {
       Issue.record("no failure")
       return
@@ -180,7 +178,7 @@ import Training
     let runner = try TinyTier.runner("stops") { data in
       try FileManager.default.removeItem(atPath: "\(data)/mm-imdb/split.json")
     }
-    let runs = [run(.mope(.all).published, .mmIMDB), run(.promptFuse.published, .snliVE)]
+    let runs = [run(.mope(), .mmIMDB), run(.promptFuse, .snliVE)]
     let stopped = runner.results(runs, stopsAtFailure: true) { _, _ in }
     guard case .failure(let first as Failure) = stopped[0],
       case .failure(let second as Failure) = stopped[1]
@@ -198,7 +196,7 @@ import Training
     // Memory is counted for the whole process, where other tests take and give back theirs: the median is without them.
     let measured = try (0..<15).map { _ in
       try CostProbe.measure(
-        .mope(.all, experts: 4).published, for: .classification(labels: ["yes", "no"]),
+        MethodPlan.mope(experts: 4)(at: .paper), for: .classification(labels: ["yes", "no"]),
         shapes: [8, 60].map { ExampleShape(tokens: $0, side: 32) },
         encoders: EncoderCatalogue(encoders))
     }
@@ -208,13 +206,12 @@ import Training
     #expect(median[1] > median[0])
     #expect(probes.allSatisfy { $0.secondsPerTrainedExample > 0 })
     let tuned = try CostProbe.measure(
-      .sequentialFuse.published, for: .classification(labels: ["yes", "no"]),
+      MethodPlan.sequentialFuse(at: .paper), for: .classification(labels: ["yes", "no"]),
       shapes: [ExampleShape(tokens: 8, side: 32)], encoders: EncoderCatalogue(encoders))
     #expect(tuned[0].fixedBytes > 2 * probes[0].fixedBytes)  // moments and gradients of both encoders
     #expect(
-      Method.mope(.all, experts: 4).published.costClass
-        == Method.mope(.all, experts: 16).published.costClass)
-    #expect(Method.mope(.all).published.costClass != Method.pmf.published.costClass)
+      MethodPlan.mope(experts: 4)(at: .paper).costClass == MethodPlan.mope(experts: 16)(at: .paper).costClass)
+    #expect(MethodPlan.mope()(at: .paper).costClass != MethodPlan.pmf(at: .paper).costClass)
   }
 
   @Test func `what costs the same is measured once, and counted as it is`() throws {
@@ -225,7 +222,7 @@ import Training
     #expect(table.rows.count == 1 && row.runs == 2)
     #expect(row.title.hasSuffix(" and 1 more"))
     let models = try methods.map {
-      try $0.model(
+      try $0(at: .paper, on: .vqaV2).model(
         for: .answering(labels: (0..<3129).map(String.init)),
         encoders: EncoderCatalogue(source.encoders), random: RandomStream(seed: 0))
     }
@@ -234,7 +231,7 @@ import Training
     #expect(row.keptImages == 3)
     let feature = try #require(row.probe.keptFeature)
     #expect(table.featureBytes == 4 * 3 * feature.width)
-    let drawn = try CostTable([run(.promptFuse.published, .snliVE)], source: source) { _ in }
+    let drawn = try CostTable([run(.promptFuse, .snliVE)], source: source) { _ in }
     #expect(drawn.rows[0].keptImages == drawn.rows[0].counts.judgedImages)
   }
 }

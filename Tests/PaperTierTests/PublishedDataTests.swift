@@ -49,7 +49,7 @@ extension BatchSource {
 }
 
 @Suite struct PublishedDataTests {
-  private let mope = Method.mope(.all, experts: 4).published
+  private let mope = MethodPlan.mope(experts: 4)(at: .paper)
 
   @Test func `a batch has images in the encoder's size, padded tokens and labels`() throws {
     let (data, _) = try TinyTier.make("batch")
@@ -70,9 +70,9 @@ extension BatchSource {
   @Test func `a method that reads no images is given none, and one without text no tokens`() throws {
     let (data, _) = try TinyTier.make("inputs")
     let choice = DataChoice(.mmIMDB, dataSeed: 1)
-    let texts = try data.training(choice, for: Method.fineTuned(.text).published)
+    let texts = try data.training(choice, for: MethodPlan.fineTuned(.text)(at: .paper))
     #expect(try texts.all([[0, 1]], .evaluation).first?.images == nil)
-    let images = try data.training(choice, for: Method.fineTuned(.vision).published)
+    let images = try data.training(choice, for: MethodPlan.fineTuned(.vision)(at: .paper))
     #expect(try images.all([[0, 1]], .evaluation).first?.text == nil)
   }
 
@@ -106,7 +106,7 @@ extension BatchSource {
     let first = try data.training(shot, for: mope)
     #expect(first.count == 3)
     #expect(try data.judged(shot, for: mope)[0].count == 2)
-    #expect(try data.training(shot, for: .lateConcat.published).labels == first.labels)
+    #expect(try data.training(shot, for: MethodPlan.lateConcat(at: .paper)).labels == first.labels)
   }
 
   @Test func `real data have one interaction, and what they do not have is refused by name`() throws {
@@ -135,7 +135,7 @@ extension BatchSource {
 
   @Test func `the key of a run holds its data and what the pipeline does with them`() throws {
     let (data, encoders) = try TinyTier.make("keys")
-    let names: [DataChoice.Name] = [.snliVE, .food101, .mmIMDB, .refCOCO, .refCOCOPlus, .vqaV2, .mustard]
+    let names: [DatasetID] = [.snliVE, .food101, .mmIMDB, .refCOCO, .refCOCOPlus, .vqaV2, .mustard]
     let probes = try names.map { try data.probe(DataChoice($0, dataSeed: 1)) }
     #expect(Set(probes).count == names.count)
     // The same of a copy elsewhere, prepared anew.
@@ -155,32 +155,27 @@ extension BatchSource {
   }
 }
 
-@Suite struct PublishedFormTests {
+@Suite struct PaperDefaultsTests {
   @Test func `each side has the rate of what trains there`() {
-    func rates(_ method: Method) -> [Float] {
-      let recipe = Recipe.standard(method, on: .mmIMDB, tier: .paper)
+    func rates(_ plan: MethodPlan) -> [Float] {
+      let recipe = Recipe.standard(plan(at: .paper, on: .mmIMDB), on: .mmIMDB, tier: .paper)
       return [recipe.learningRate, recipe.textLearningRate]
     }
-    #expect(rates(.mope(.all).published) == [4e-4, 5e-4])
+    #expect(rates(.mope()) == [4e-4, 5e-4])
     // Table 4: the image's prompts keep their rate while the text's encoder trains.
-    #expect(rates(Method.mope(.all).reading(with: .bert, .full).published) == [4e-4, 5e-5])
-    #expect(rates(Method.mope(.all).reading(with: .longformer, .biases).published) == [4e-4, 5e-5])
-    #expect(rates(Method.mope(.all).reading(with: .gpt2, .frozen).published) == [4e-4, 5e-4])
-    #expect(rates(.sequentialFuse.published) == [5e-5, 5e-5])
+    #expect(rates(.mope().reading(with: .bert, .full)) == [4e-4, 5e-5])
+    #expect(rates(.mope().reading(with: .longformer, .biases)) == [4e-4, 5e-5])
+    #expect(rates(.mope().reading(with: .gpt2, .frozen)) == [4e-4, 5e-4])
+    #expect(rates(.sequentialFuse) == [5e-5, 5e-5])
   }
 
   @Test func `MoPE at the paper tier has the papers' defaults on Swin, and what was chosen stays`() {
-    let chosen = Method.mope([.fixed, .mapped], experts: 4, length: 3).published
-    guard case .mope(let configuration, .vision) = chosen.fusion else {
-      Issue.record("no MoPE")
-      return
-    }
+    let chosen = MethodPlan.mope([.fixed, .mapped], experts: 4, length: 3)(at: .paper)
     var expected = MoPEConfiguration()
     expected.prompts = [.fixed, .mapped]
     (expected.experts, expected.length, expected.mapperSharing) = (4, 3, .perWidth)
-    #expect(configuration == expected)
-    #expect(chosen.vision == .swin && chosen.textPrompts == 4)
-    #expect(Method.mope(.all, experts: 16).published.paperRow == "mope-swin-k16")
-    #expect(Method.pmf.published.vision == .vit)
+    #expect(chosen == Method(expected))
+    #expect(chosen.slots[0].encoder == .swin && chosen.slot(.text)?.prompts == 4)
+    #expect(MethodPlan.pmf(at: .paper).slot(.vision)?.encoder == .vit)
   }
 }

@@ -12,7 +12,7 @@ import Training
 
 /// Batches of what is no image with a text and a class: masks, answers, clips.
 @Suite struct PublishedKindsTests {
-  private func choice(_ name: DataChoice.Name) -> DataChoice { DataChoice(name, dataSeed: 1) }
+  private func choice(_ name: DatasetID) -> DataChoice { DataChoice(name, dataSeed: 1) }
 
   private func batch(_ source: any BatchSource, _ indices: [Int], _ use: BatchUse = .evaluation) throws -> Batch {
     let next = source.batches([indices], for: use)
@@ -35,17 +35,13 @@ import Training
 
   // MARK: Masks
 
-  private let referring = Method.mope(.all, experts: 4).published(on: .refCOCO)
+  private let referring = MethodPlan.mope(experts: 4)(at: .paper, on: .refCOCO)
 
   @Test func `masks are made at 384 pixels with ten prompts on both sides`() {
-    #expect(referring.vision == .swin384 && referring.textPrompts == 10)
-    guard case .mope(let configuration, .vision) = referring.fusion else {
-      Issue.record("no MoPE")
-      return
-    }
-    #expect(configuration.length == 10 && configuration.experts == 4)
-    #expect(Method.sequentialFuse.published(on: .refCOCO).textPrompts == 0)
-    #expect(Method.mope(.all).published(on: .snliVE) == Method.mope(.all).published)
+    #expect(referring.slots[0].encoder == .swin384 && referring.slot(.text)?.prompts == 10)
+    let mope = referring.choices as? MoPEConfiguration
+    #expect(mope?.length == 10 && mope?.experts == 4)
+    #expect(MethodPlan.sequentialFuse(at: .paper, on: .refCOCO).slot(.text)?.prompts == 0)
   }
 
   @Test func `image and mask are scaled to fit and centred, the border is the mean colour`() throws {
@@ -140,7 +136,7 @@ import Training
 
   @Test func `answers are soft targets, judged on validation`() throws {
     let (data, _) = try TinyTier.make("answers")
-    let method = Method.mope(.all, main: .text).published(on: .vqaV2)
+    let method = MethodPlan.mope(main: .text)(at: .paper, on: .vqaV2)
     let train = try data.training(choice(.vqaV2), for: method)
     let names = train.task.labels
     #expect(train.task == .answering(labels: names) && names.first == "yes")
@@ -162,11 +158,11 @@ import Training
 
   // MARK: Clips
 
-  private let clip = Method.clipMoPE(experts: 4).published(on: .mustard)
+  private let clip = MethodPlan.mope(experts: 4)(at: .paper, on: .mustard)
 
   @Test func `a clip has words, eight frames for the papers' ViT, and a sound with its length`() throws {
     let (data, _) = try TinyTier.make("clips")
-    #expect(clip.vision == .vit)
+    #expect(clip.slot(.video)?.encoder == .vit)
     let test = try data.judged(choice(.mustard), for: clip)[0]
     let batch = try batch(test, [0, 1])
     let video = try #require(batch.video)

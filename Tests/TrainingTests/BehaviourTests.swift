@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Fusion
 import Testing
@@ -8,15 +9,16 @@ import Training
     _ change: (inout MoPEConfiguration) -> Void = { _ in }, recipe: (inout Recipe) -> Void = { _ in },
     references: Behaviour = Behaviour()
   ) throws -> String {
-    var method = Method.mope(.all, experts: 4)
-    if case .mope(var configuration, let main) = method.fusion {
-      change(&configuration)
-      method.fusion = .mope(configuration, main: main)
-    }
+    var configuration = MoPEConfiguration(in: profile)
+    configuration.experts = 4
+    change(&configuration)
+    let method = Method(configuration)
     var chosen = Recipe.standard(method, on: .snliVE, tier: .mini)
     recipe(&chosen)
-    return try references.fingerprint(method, chosen)
+    return try references.fingerprint(method, chosen, in: profile)
   }
+
+  private let profile = Tier.mini.profile()
 
   @Test func `the same code gives the same fingerprint`() throws {
     #expect(try fingerprint() == fingerprint())
@@ -31,9 +33,9 @@ import Training
   }
 
   @Test func `accepting today's numbers as references changes no fingerprint`() throws {
-    let method = Method.mope(.all, experts: 4)
+    let method = MethodPlan.mope(experts: 4)(at: .mini)
     var references = Behaviour()
-    try references.accept([(method, .standard(method, on: .snliVE, tier: .mini))])
+    try references.accept(method, .standard(method, on: .snliVE, tier: .mini), in: profile)
     #expect(references.references.count == 1)
     #expect(try fingerprint(references: references) == fingerprint())
   }
@@ -45,10 +47,10 @@ import Training
     for prompts in [
       PromptKinds.fixed, .dynamic, .mapped, [.fixed, .dynamic], [.fixed, .mapped], [.dynamic, .mapped], .all,
     ] {
-      let method = Method.mope(prompts, experts: 16)
+      let method = MethodPlan.mope(prompts, experts: 16)(at: .mini)
       let recipe = Recipe.standard(method, on: .snliVE, tier: .mini)
       var fresh = Behaviour()
-      try fresh.accept([(method, recipe)])
+      try fresh.accept(method, recipe, in: profile)
       let name = try #require(fresh.references.keys.first)
       let numbers = try #require(shipped.references[name], "\(name)")
       let today = try #require(fresh.references[name])

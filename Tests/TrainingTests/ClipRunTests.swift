@@ -11,8 +11,9 @@ import Training
 /// Whole runs at the smoke tier, and what of them is kept.
 @Suite struct ClipRunTests {
   private func train(
-    _ method: Method, on data: DataChoice.Name, store: RunStore
+    _ plan: MethodPlan, on data: DatasetID, store: RunStore
   ) throws -> FinishedRun {
+    let method = plan(at: .smoke, on: data)
     let runner = Runner(
       store: store, encoders: EncoderCatalogue(tier: .smoke, folder: nil), behaviour: Behaviour())
     let run = TrainingRun(
@@ -22,13 +23,15 @@ import Training
   }
 
   @Test(arguments: [
-    Method.clipLateConcat, .promptedClipLateConcat, .clipSequentialFuse,
-    .promptedClipSequentialFuse,
-    .clipMoPE(experts: 4), .fineTuned(.audio), .prompted(.video),
+    ("LateConcat", MethodPlan.lateConcat), ("P-LateConcat", .promptedLateConcat), ("SequentialFuse", .sequentialFuse),
+    ("P-SequentialFuse", .promptedSequentialFuse), ("MoPE k=4", .mope(experts: 4)), ("AudioOnly", .fineTuned(.audio)),
+    ("P-VideoOnly", .prompted(.video)),
   ])
-  func `a method on clips trains, is stored and is read back`(_ method: Method) throws {
+  func `a method on clips trains, is stored and is read back`(_ name: String, _ plan: MethodPlan) throws {
+    let method = plan(at: .smoke, on: .mustard)
+    #expect(method.choices.name == name)
     let folder = try temporaryPath("clips")
-    let finished = try train(method, on: .mustard, store: RunStore(folder: folder, shipped: nil))
+    let finished = try train(plan, on: .mustard, store: RunStore(folder: folder, shipped: nil))
     #expect(finished.record.metrics.map(\.name) == [.accuracy, .f1])
     #expect(finished.record.finalLoss.isFinite)
     let decoded = try JSONDecoder().decode(Method.self, from: JSONEncoder().encode(method))
@@ -36,20 +39,20 @@ import Training
   }
 
   @Test func `Frozen trains its image encoder and leaves the text's alone`() throws {
-    let method = Method.frozenLanguageModel
+    let method = MethodPlan.frozenLanguageModel(at: .smoke)
     let model = try method.model(
       outputs: 3, encoders: EncoderCatalogue(tier: .smoke, folder: nil),
       random: RandomStream(seed: 0))
     let trained = model.store.trainable.map(\.name)
     #expect(trained.contains { $0.hasPrefix("vision.encoder") })
     #expect(!trained.contains { $0.hasPrefix("text.") })
-    #expect(!method.isPromptTuned && method.title == "Frozen")
+    #expect(!method.isPromptTuned && method.choices.name == "Frozen")
   }
 
   @Test func `a shipped run says which expert each example went to, in a byte each`() throws {
     let folder = try temporaryPath("assignments")
     let store = RunStore(folder: "\(folder)/own", shipped: "\(folder)/shipped")
-    let finished = try train(.mope(.all, experts: 4, main: .text), on: .vqaV2, store: store)
+    let finished = try train(.mope(experts: 4, main: .text), on: .vqaV2, store: store)
     #expect(finished.assignments.count == 2)  // BERT of the smoke tier has two blocks
     #expect(
       finished.assignments.allSatisfy { $0.count == 32 && $0.allSatisfy { (0..<4).contains($0) } })

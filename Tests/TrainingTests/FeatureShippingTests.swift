@@ -1,15 +1,16 @@
 import Datasets
 import Foundation
+import Fusion
 import TestSupport
 import Testing
 import Training
 
 /// What of a run's features is kept, and what is read of them.
 @Suite struct FeatureShippingTests {
-  private func finished(_ store: RunStore, on data: DataChoice.Name) throws -> FinishedRun {
+  private func finished(_ store: RunStore, on data: DatasetID) throws -> FinishedRun {
     let runner = Runner(
       store: store, encoders: EncoderCatalogue(tier: .smoke, folder: nil), behaviour: Behaviour())
-    let method = Method.promptedLateConcat
+    let method = MethodPlan.promptedLateConcat(at: .smoke, on: data)
     let run = TrainingRun(
       method: method, data: DataChoice(data, dataSeed: 1),
       recipe: .standard(method, on: data, tier: .smoke), tier: .smoke, seed: 0)

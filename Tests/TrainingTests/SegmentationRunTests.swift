@@ -8,14 +8,11 @@ import Training
 
 /// A smoke run: 64 training questions, small encoders with random weights, two epochs.
 @Suite struct SegmentationRunTests {
-  private func method(_ change: (inout Training.Method) -> Void = { _ in }) -> Training.Method {
-    var method = Training.Method.mope(.all, experts: 4)
-    method.vision = .swin
-    change(&method)
-    return method
+  private func method(_ change: @escaping @Sendable (inout MoPEConfiguration) -> Void = { _ in }) -> Fusion.Method {
+    MethodPlan.mope(experts: 4, change)(at: .smoke, on: .refCOCO)
   }
 
-  private func run(_ method: Training.Method, seed: Int = 0) -> TrainingRun {
+  private func run(_ method: Fusion.Method, seed: Int = 0) -> TrainingRun {
     TrainingRun(
       method: method, data: DataChoice(.refCOCO, dataSeed: 1),
       recipe: .standard(method, on: .refCOCO, tier: .smoke), tier: .smoke, seed: seed)
@@ -52,7 +49,7 @@ import Training
 
   @Test func `the masks that are kept have the overlaps that are stored`() throws {
     let runner = try runner("ris-masks")
-    let finished = try runner.results([run(method { $0.maskHead = .progressive })]) { _, _ in }[0]
+    let finished = try runner.results([run(method { $0.decoder = .progressive })]) { _, _ in }[0]
       .get()
     let dataset = ReferringStandIn(
       .refCOCO, dataSeed: 1, sizes: SplitSizes(train: 64, validation: 32, test: 32))
@@ -104,7 +101,7 @@ import Training
   }
 
   @Test func `a method without maps is refused, with a way out`() throws {
-    let late = Training.Method.lateConcat
+    let late = MethodPlan.lateConcat(at: .smoke, on: .refCOCO)
     #expect(throws: Failure.self) {
       _ = try late.model(
         for: .segmentation, encoders: EncoderCatalogue(tier: .smoke, folder: nil),
@@ -113,11 +110,11 @@ import Training
   }
 
   @Test func `the fingerprint of a method knows its mask head`() throws {
-    let recipe = Recipe.standard(method(), on: .refCOCO, tier: .mini)
-    let plain = try Behaviour().fingerprint(method(), recipe)
-    let masks = try Behaviour().fingerprint(method(), recipe, segmenting: true)
-    let other = try Behaviour().fingerprint(
-      method { $0.maskHead = .progressive }, recipe, segmenting: true)
+    let recipe = Recipe.standard(method(), on: .refCOCO, tier: .smoke)
+    let plain = try Behaviour().fingerprint(method(), recipe, in: Tier.smoke.profile())
+    let profile = Tier.smoke.profile(DatasetID.refCOCO.descriptor)
+    let masks = try Behaviour().fingerprint(method(), recipe, in: profile)
+    let other = try Behaviour().fingerprint(method { $0.decoder = .progressive }, recipe, in: profile)
     #expect(Set([plain, masks, other]).count == 3)
   }
 }

@@ -184,3 +184,16 @@ enum Food {
     meals.map(\.name) + (heads + pretrainingHeads).flatMap { [$0.name] + $0.secondary }
     + modifiers.flatMap { [$0.name] + $0.secondary } + filler
 }
+
+extension DatasetID {
+  public static let food101 = DatasetID(rawValue: "food-101")
+}
+
+extension DatasetDescriptor {
+  static let food101 = DatasetDescriptor(
+    .food101, title: "Food-101", paperName: "UPMC Food-101", goal: .classes, metrics: [.accuracy], papersBatchSize: 38,
+    training: CompactTraining(epochs: 4, milestones: [2, 3]), keepsFeatures: true,
+    standIn: StandInSource(sizes: SplitSizes(train: 12_000)) { seed, sizes, interaction in
+      FoodStandIn(dataSeed: seed, sizes: sizes, interaction: interaction)
+    })
+}

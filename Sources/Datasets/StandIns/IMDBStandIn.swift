@@ -152,3 +152,16 @@ enum Film {
   static let words: [String] =
     settings.map(\.name) + genres.indices.flatMap { words(of: $0) } + filler
 }
+
+extension DatasetID {
+  public static let mmIMDB = DatasetID(rawValue: "mm-imdb")
+}
+
+extension DatasetDescriptor {
+  static let mmIMDB = DatasetDescriptor(
+    .mmIMDB, title: "MM-IMDB", paperName: "MM-IMDB", goal: .labels, metrics: [.f1Macro, .f1Micro],
+    training: CompactTraining(epochs: 4, milestones: [2, 3]),
+    standIn: StandInSource(sizes: SplitSizes(train: 12_000)) { seed, sizes, interaction in
+      IMDBStandIn(dataSeed: seed, sizes: sizes, interaction: interaction)
+    })
+}

@@ -228,3 +228,27 @@ enum ReferringExpression {
   /// Words that no earlier grammar has, in a fixed order.
   static let words = ["the", "thing", "one", "at", "on"]
 }
+
+extension DatasetID {
+  public static let refCOCO = DatasetID(rawValue: "refcoco")
+  public static let refCOCOPlus = DatasetID(rawValue: "refcoco+")
+}
+
+extension DatasetDescriptor {
+  static let refCOCO = referring(.refCOCO, title: "RefCOCO", .refCOCO)
+  /// RefCOCO with other expressions.
+  static let refCOCOPlus = referring(.refCOCOPlus, title: "RefCOCO+", .refCOCOPlus, takesRatesOf: .refCOCO)
+
+  /// 3000 steps of half the batch: the decoder starts from nothing, and steps are what it lacks. It trains with the image
+  /// side's rate.
+  private static func referring(
+    _ id: DatasetID, title: String, _ style: ReferringStandIn.Style, takesRatesOf: DatasetID? = nil
+  ) -> DatasetDescriptor {
+    DatasetDescriptor(
+      id, title: title, paperName: title, goal: .masks, metrics: [.meanIoU], splits: .referring,
+      training: CompactTraining(batchSize: 16, epochs: 6, milestones: [4, 5]), takesRatesOf: takesRatesOf,
+      standIn: StandInSource(sizes: SplitSizes(train: 8000, validation: 1000, test: 1000)) { seed, sizes, _ in
+        ReferringStandIn(style, dataSeed: seed, sizes: sizes)
+      })
+  }
+}

@@ -108,3 +108,16 @@ extension SplitSizes {
     }
   }
 }
+
+extension DatasetID {
+  public static let snliVE = DatasetID(rawValue: "snli-ve")
+}
+
+extension DatasetDescriptor {
+  static let snliVE = DatasetDescriptor(
+    .snliVE, title: "SNLI-VE", paperName: "SNLI-VE", goal: .classes, metrics: [.accuracy], papersBatchSize: 64,
+    training: CompactTraining(epochs: 6, milestones: [3, 5], fineTuningRate: 2e-4),
+    standIn: StandInSource(sizes: SplitSizes(train: 8000)) { seed, sizes, _ in
+      SNLIVEStandIn(dataSeed: seed, sizes: sizes)
+    })
+}

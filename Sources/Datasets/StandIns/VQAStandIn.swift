@@ -152,3 +152,16 @@ enum VQAGrammar {
     "thing",
   ]
 }
+
+extension DatasetID {
+  public static let vqaV2 = DatasetID(rawValue: "vqa-v2")
+}
+
+extension DatasetDescriptor {
+  static let vqaV2 = DatasetDescriptor(
+    .vqaV2, title: "VQA v2", paperName: "VQAv2", goal: .answers, metrics: [.accuracy], papersBatchSize: 64,
+    training: CompactTraining(epochs: 4, milestones: [2, 3]),
+    standIn: StandInSource(sizes: SplitSizes(train: 10_000)) { seed, sizes, _ in
+      VQAStandIn(dataSeed: seed, sizes: sizes)
+    })
+}

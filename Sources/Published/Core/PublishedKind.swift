@@ -1,88 +1,88 @@
 import Datasets
 import Determinism
+import Images
 
-/// A dataset of the papers, in the form in which its authors published it.
-public enum PublishedKind: String, Sendable, CaseIterable, Codable, Hashable {
-  /// UPMC Food-101 with the texts of the web pages, as in the papers.
-  case food101 = "food-101"
-  /// UPMC Food-101 with the titles of the web pages alone.
-  case food101Titles = "food-101-titles"
-  case snliVE = "snli-ve"
-  case mmIMDB = "mm-imdb"
-  case refCOCO = "refcoco"
-  case refCOCOPlus = "refcoco+"
-  case vqaV2 = "vqa-v2"
-  case mustard = "mustard"
-
+/// A dataset of the papers in the form in which its authors published it, as a value: one beside each reader, listed below.
+public struct PublishedKind: Sendable {
+  /// In commands, and the folder of its prepared form.
+  public let rawValue: String
+  /// The dataset it is a form of.
+  public let dataset: DatasetID
   /// As in reports.
-  public var title: String {
-    switch self {
-    case .food101: "UPMC Food-101"
-    case .food101Titles: "UPMC Food-101 (titles)"
-    case .snliVE: "SNLI-VE"
-    case .mmIMDB: "MM-IMDB"
-    case .refCOCO: "RefCOCO"
-    case .refCOCOPlus: "RefCOCO+"
-    case .vqaV2: "VQAv2"
-    case .mustard: "MUStARD"
-    }
-  }
-
+  public let title: String
+  /// Its folder in the data folder.
+  public let folder: String
   /// The reader with the papers' options.
-  public var reader: any PublishedReader {
-    switch self {
-    case .food101: Food101Reader(text: .pages)
-    case .food101Titles: Food101Reader(text: .titles)
-    case .snliVE: SNLIVEReader()
-    case .mmIMDB: MMIMDBReader()
-    case .refCOCO: RefCOCOReader(plus: false)
-    case .refCOCOPlus: RefCOCOReader(plus: true)
-    case .vqaV2: VQAReader()
-    case .mustard: MUStARDReader()
-    }
-  }
-
+  public let reader: any PublishedReader
   /// The sizes that papers print, for comparison with what was read.
-  public var publishedSizes: [PublishedSize] {
-    func sizes(_ source: String, _ counts: (Split, Int)...) -> [PublishedSize] {
-      counts.map { PublishedSize(split: $0.0, count: $0.1, source: source) }
-    }
-    switch self {
-    case .food101, .food101Titles:
-      return sizes("MMBT and PMF", (.train, 60_101), (.validation, 5_000), (.test, 21_695))
-        + [
-          PublishedSize(
-            split: nil, count: 90_840, source: "MoPE, before pages without a text are skipped")
-        ]
-    case .snliVE:
-      return sizes("SNLI-VE", (.train, 529_527), (.validation, 17_858), (.test, 17_901))
-    case .mmIMDB:
-      return sizes("MMBT", (.train, 15_513), (.validation, 2_599), (.test, 7_779))
-        + [PublishedSize(split: nil, count: 25_956, source: "MoPE, before films are skipped")]
-    case .refCOCO:
-      return sizes(
-        "RefCOCO", (.train, 42_404), (.validation, 3_811), (.testA, 1_975), (.testB, 1_810))
-    case .refCOCOPlus:
-      return sizes(
-        "RefCOCO+", (.train, 42_278), (.validation, 3_805), (.testA, 1_975), (.testB, 1_798))
-    case .vqaV2:
-      return sizes("VQAv2", (.train, 443_757), (.validation, 214_354), (.test, 447_793))
-    case .mustard: return sizes("PromptFuse", (.train, 334), (.validation, 356), (.test, 356))
-    }
+  public let publishedSizes: [PublishedSize]
+  /// What to know about the right to use it. No legal advice; the publisher's page decides.
+  public let licenceNote: String
+  /// The authors' image preparation for classification; nil where images are prepared with their masks or as clips.
+  public let preparation: ImagePreparation?
+  /// The split that stands for the test where the test's answers are not published, and how many of its records are
+  /// judged (the authors' loader).
+  public let testStandsFor: (split: Split, records: Int)?
+  /// Examples of a run, where no data are there to count.
+  public let usual: UsualExamples
+
+  init(
+    _ rawValue: String, of dataset: DatasetID? = nil, title: String, folder: String? = nil,
+    reader: any PublishedReader, sizes: [PublishedSize], licence: String, preparation: ImagePreparation? = nil,
+    testStandsFor: (split: Split, records: Int)? = nil, usual: UsualExamples
+  ) {
+    (self.rawValue, self.dataset) = (rawValue, dataset ?? DatasetID(rawValue: rawValue))
+    (self.title, self.folder, self.reader) = (title, folder ?? rawValue, reader)
+    (publishedSizes, licenceNote, self.preparation) = (sizes, licence, preparation)
+    (self.testStandsFor, self.usual) = (testStandsFor, usual)
   }
 
-  /// What to know about the right to use it. No legal advice; the publisher's page decides.
-  public var licenceNote: String {
-    switch self {
-    case .food101, .food101Titles:
-      "Images and pages found by a web search, for research; they belong to their owners."
-    case .snliVE:
-      "SNLI-VE: BSD 3-Clause, on SNLI (CC BY-SA 4.0). Flickr30k images: for research and education, on request."
-    case .mmIMDB: "Posters and plots from IMDb, for research; they belong to their owners."
-    case .refCOCO, .refCOCOPlus, .vqaV2:
-      "COCO annotations: CC BY 4.0. COCO images: under the Flickr terms of their owners."
-    case .mustard: "MIT for the annotations; the clips belong to the television shows' owners."
+  /// Every published form. A new one is a reader's file and a name here.
+  public static let allCases: [PublishedKind] = [
+    .food101, .food101Titles, .snliVE, .mmIMDB, .refCOCO, .refCOCOPlus, .vqaV2, .mustard,
+  ]
+
+  /// - Returns: nil for a name that no form has.
+  public init?(rawValue: String) {
+    guard let kind = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = kind
+  }
+}
+
+extension PublishedKind: Hashable, Codable {
+  public static func == (a: PublishedKind, b: PublishedKind) -> Bool { a.rawValue == b.rawValue }
+  public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let name = try container.decode(String.self)
+    guard let kind = Self(rawValue: name) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(name): no such published dataset")
     }
+    self = kind
+  }
+}
+
+/// What a run meets where no data are there to measure.
+public struct UsualExamples: Sendable {
+  /// Of a text in a padded batch: hypotheses, questions and expressions are short, MM-IMDB's longest plots a paragraph, and
+  /// of Food-101's pages most are longer than BERT takes.
+  public let tokens: Int
+  /// Different images of the training examples; nil: one each.
+  public var trainImages: Int?
+  /// Different images of the judged examples; nil: one each.
+  public var judgedImages: Int?
+  /// Texts of an object, which the tests judge one by one.
+  public var textsPerObject = 1.0
+
+  init(tokens: Int, trainImages: Int? = nil, judgedImages: Int? = nil, textsPerObject: Double = 1) {
+    (self.tokens, self.trainImages, self.judgedImages) = (tokens, trainImages, judgedImages)
+    self.textsPerObject = textsPerObject
   }
 }
 
@@ -93,4 +93,8 @@ public struct PublishedSize: Sendable, Hashable {
   public let count: Int
   /// Who says so.
   public let source: String
+
+  static func list(_ source: String, _ counts: (Split, Int)...) -> [PublishedSize] {
+    counts.map { PublishedSize(split: $0.0, count: $0.1, source: source) }
+  }
 }

@@ -74,8 +74,3 @@ extension PublishedReader {
     return try requirement.resolved(in: data, kind)
   }
 }
-
-extension PublishedKind {
-  /// Its folder in the data folder. Both texts of Food-101 lie in one.
-  public var folder: String { self == .food101Titles ? "food-101" : rawValue }
-}

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Images
 
 /// UPMC Food-101: a photo and the text of its web page, or its title, in one of 101 dishes.
 ///
@@ -149,5 +150,22 @@ public struct Food101Reader: PublishedReader {
       }
     }
     return chosen
+  }
+}
+
+extension PublishedKind {
+  /// With the texts of the web pages, as in the papers.
+  public static let food101 = food101(.pages, "food-101", title: "UPMC Food-101")
+  /// With the titles of the web pages alone. Both texts lie in one folder.
+  public static let food101Titles = food101(.titles, "food-101-titles", title: "UPMC Food-101 (titles)")
+
+  private static func food101(_ text: Food101Reader.Text, _ name: String, title: String) -> PublishedKind {
+    PublishedKind(
+      name, of: .food101, title: title, folder: "food-101", reader: Food101Reader(text: text),
+      sizes: PublishedSize.list("MMBT and PMF", (.train, 60_101), (.validation, 5_000), (.test, 21_695)) + [
+        PublishedSize(split: nil, count: 90_840, source: "MoPE, before pages without a text are skipped")
+      ],
+      licence: "Images and pages found by a web search, for research; they belong to their owners.",
+      preparation: .food101, usual: UsualExamples(tokens: 512))
   }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Images
 import Text
 
 /// MM-IMDB: a film's poster and plot, and any of 23 genres.
@@ -109,4 +110,14 @@ public struct MMIMDBReader: PublishedReader {
     }
     return Set(indices).sorted()
   }
+}
+
+extension PublishedKind {
+  public static let mmIMDB = PublishedKind(
+    "mm-imdb", title: "MM-IMDB", reader: MMIMDBReader(),
+    sizes: PublishedSize.list("MMBT", (.train, 15_513), (.validation, 2_599), (.test, 7_779)) + [
+      PublishedSize(split: nil, count: 25_956, source: "MoPE, before films are skipped")
+    ],
+    licence: "Posters and plots from IMDb, for research; they belong to their owners.",
+    preparation: .mmIMDB, usual: UsualExamples(tokens: 256))
 }

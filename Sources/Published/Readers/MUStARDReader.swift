@@ -85,3 +85,11 @@ public struct MUStARDReader: PublishedReader {
     )
   }
 }
+
+extension PublishedKind {
+  public static let mustard = PublishedKind(
+    "mustard", title: "MUStARD", reader: MUStARDReader(),
+    sizes: PublishedSize.list("PromptFuse", (.train, 334), (.validation, 356), (.test, 356)),
+    licence: "MIT for the annotations; the clips belong to the television shows' owners.",
+    usual: UsualExamples(tokens: 24))
+}

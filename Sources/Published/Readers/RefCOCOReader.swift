@@ -202,3 +202,24 @@ extension Requirement {
       media: true, optional: optional, from: "images.cocodataset.org/zips/\(name).zip")
   }
 }
+
+extension PublishedKind {
+  public static let refCOCO = refCOCO(
+    "refcoco", title: "RefCOCO", plus: false,
+    sizes: [(.train, 42_404), (.validation, 3_811), (.testA, 1_975), (.testB, 1_810)])
+  public static let refCOCOPlus = refCOCO(
+    "refcoco+", title: "RefCOCO+", plus: true,
+    sizes: [(.train, 42_278), (.validation, 3_805), (.testA, 1_975), (.testB, 1_798)])
+
+  private static func refCOCO(
+    _ name: String, title: String, plus: Bool, sizes: [(Split, Int)]
+  ) -> PublishedKind {
+    PublishedKind(
+      name, title: title, reader: RefCOCOReader(plus: plus),
+      sizes: sizes.map { PublishedSize(split: $0.0, count: $0.1, source: title) }, licence: cocoLicence,
+      // RefCOCO has 142 209 expressions of 50 000 objects.
+      usual: UsualExamples(tokens: 16, textsPerObject: 142_209.0 / 50_000))
+  }
+
+  static let cocoLicence = "COCO annotations: CC BY 4.0. COCO images: under the Flickr terms of their owners."
+}

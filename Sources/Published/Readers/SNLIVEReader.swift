@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Images
 import Text
 
 /// SNLI-VE: a photo of Flickr30k as premise, a sentence as hypothesis; contradiction, entailment or neutral.
@@ -93,4 +94,13 @@ public struct SNLIVEReader: PublishedReader {
     }
     return labels
   }
+}
+
+extension PublishedKind {
+  public static let snliVE = PublishedKind(
+    "snli-ve", title: "SNLI-VE", reader: SNLIVEReader(),
+    sizes: PublishedSize.list("SNLI-VE", (.train, 529_527), (.validation, 17_858), (.test, 17_901)),
+    licence:
+      "SNLI-VE: BSD 3-Clause, on SNLI (CC BY-SA 4.0). Flickr30k images: for research and education, on request.",
+    preparation: .snliVE, usual: UsualExamples(tokens: 24, trainImages: 29_783, judgedImages: 1000))
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Images
 
 /// VQAv2: a question about a photo of COCO and the answers of ten people.
 ///
@@ -185,4 +186,14 @@ public struct VQAReader: PublishedReader {
     let zeros = String(repeating: "0", count: max(0, 12 - digits.count))
     return "\(folder)/COCO_\(part)_\(zeros)\(digits).jpg"
   }
+}
+
+extension PublishedKind {
+  /// The test's answers are not published: the first 35 000 of 214 354 questions about the 40 504 images of validation stand
+  /// for it, as in the authors' loader.
+  public static let vqaV2 = PublishedKind(
+    "vqa-v2", title: "VQAv2", reader: VQAReader(),
+    sizes: PublishedSize.list("VQAv2", (.train, 443_757), (.validation, 214_354), (.test, 447_793)),
+    licence: cocoLicence, preparation: .vqa, testStandsFor: (.validation, 35_000),
+    usual: UsualExamples(tokens: 16, trainImages: 82_783, judgedImages: 35_000 * 40_504 / 214_354))
 }
