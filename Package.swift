@@ -23,14 +23,15 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "Determinism", dependencies: ["CDigest"]),
-    .target(name: "Images", dependencies: ["CImageCodecs", "Determinism"]),
+    .target(name: "Images", dependencies: ["Determinism"]),
+    .target(name: "ImageFiles", dependencies: ["Images", "CImageCodecs", "Determinism"]),
     .target(name: "Theory", dependencies: ["Determinism"]),
     .target(name: "Autograd", dependencies: ["COpenBLAS", "CKernels", "Determinism"]),
     .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
     .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
     .target(name: "Text", dependencies: ["Determinism"]),
-    .target(name: "Datasets", dependencies: ["Autograd", "NN", "Text", "CCairo", "Determinism"]),
+    .target(name: "Datasets", dependencies: ["Autograd", "NN", "Text", "Images", "CCairo", "Determinism"]),
     .target(name: "Published", dependencies: ["Datasets", "Text", "Encoders", "NN", "Determinism"]),
     .target(
       name: "Training",
@@ -44,10 +45,11 @@ let package = Package(
     .target(
       name: "PaperTier",
       dependencies: [
-        "Published", "Images", "Cost", "Training", "Datasets", "Text", "Encoders", "Fusion", "NN", "Autograd",
+        "Published", "Images", "ImageFiles", "Cost", "Training", "Datasets", "Text", "Encoders", "Fusion", "NN",
+        "Autograd",
         "Determinism",
       ]),
-    .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
+    .target(name: "Reporting", dependencies: ["Images", "CCairo", "CCMark", "Determinism"]),
     .target(
       name: "Laboratory",
       dependencies: [
@@ -64,7 +66,8 @@ let package = Package(
       name: "mope",
       dependencies: [
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Experiments", "Pretraining", "Cost", "Published", "PaperTier", "Images", "Text", "Determinism", "CKernels",
+        "Experiments", "Pretraining", "Cost", "Published", "PaperTier", "Images", "ImageFiles", "Text", "Determinism",
+        "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -72,7 +75,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Encoders", "NN", "Autograd", "Determinism"],
       path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "NN", "Determinism", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "ImageFiles", "NN", "Determinism", "TestSupport"]),
     .testTarget(name: "TextTests", dependencies: ["Text", "Determinism"]),
     .testTarget(name: "TheoryTests", dependencies: ["Theory", "Determinism"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Determinism"]),
@@ -84,7 +87,7 @@ let package = Package(
     .testTarget(
       name: "FusionTests",
       dependencies: ["Fusion", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "Determinism"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Images", "NN", "Autograd", "Determinism"]),
     .testTarget(
       name: "PublishedTests",
       dependencies: ["Published", "Datasets", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
@@ -103,7 +106,7 @@ let package = Package(
         "PaperTier", "Published", "Cost", "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd",
         "Determinism", "TestSupport",
       ]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Determinism"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Images", "Determinism"]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [

@@ -31,9 +31,7 @@ extension Experiment {
       let answer = clip.label.indices.map { answers[$0] }.joined()
       let voice = clip.attribute("voice").map { ", in a \($0) voice" } ?? ""
       return clip.frames?.first.map { frame in
-        ImageGrid.Cell(
-          RGBImage(width: frame.width, height: frame.height, bytes: frame.bytes),
-          "\(clip.text ?? "")\(voice) → \(answer)")
+        ImageGrid.Cell(frame, "\(clip.text ?? "")\(voice) → \(answer)")
       }
     }
     notebook.show(

@@ -1,4 +1,5 @@
 import Determinism
+import Images
 
 /// What a dataset gives away: label shares, and how far a constant answer and linear probes get.
 public struct DataStatistics: Sendable {
@@ -96,13 +97,13 @@ private enum Modality: String, CaseIterable {
   }
 
   /// Means of 3×3 blocks of pixels per channel, 0 to 1.
-  private static func coarse(_ image: Pixels) -> [Float] {
+  private static func coarse(_ image: RasterImage) -> [Float] {
     let across = image.width / 3
     var sums = [Float](repeating: 0, count: across * (image.height / 3) * 3)
     for y in 0..<image.height / 3 * 3 {
       for x in 0..<across * 3 {
         for channel in 0..<3 {
-          let byte = image.bytes[(y * image.width + x) * 3 + channel]
+          let byte = image.pixels[(y * image.width + x) * 3 + channel]
           sums[(y / 3 * across + x / 3) * 3 + channel] += Float(byte) / (255 * 9)
         }
       }
