@@ -30,15 +30,16 @@ let package = Package(
     .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
     .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
+    .target(name: "Metrics", dependencies: ["Determinism"]),
     .target(name: "Text", dependencies: ["Determinism"]),
-    .target(name: "Datasets", dependencies: ["Autograd", "NN", "Text", "Images", "CCairo", "Determinism"]),
+    .target(name: "Datasets", dependencies: ["Autograd", "NN", "Metrics", "Text", "Images", "CCairo", "Determinism"]),
     .target(name: "Published", dependencies: ["Datasets", "Text", "Encoders", "NN", "Determinism"]),
     .target(
       name: "Training",
-      dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
+      dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Metrics", "Determinism"]),
     .target(
       name: "Pretraining",
-      dependencies: ["Autograd", "NN", "Encoders", "Datasets", "Training", "Determinism"]),
+      dependencies: ["Autograd", "NN", "Encoders", "Datasets", "Metrics", "Training", "Determinism"]),
     .target(
       name: "Cost",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Determinism"]),
@@ -46,27 +47,26 @@ let package = Package(
       name: "PaperTier",
       dependencies: [
         "Published", "Images", "ImageFiles", "Cost", "Training", "Datasets", "Text", "Encoders", "Fusion", "NN",
-        "Autograd",
-        "Determinism",
+        "Autograd", "Determinism",
       ]),
     .target(name: "Reporting", dependencies: ["Images", "CCairo", "CCMark", "Determinism"]),
     .target(
       name: "Laboratory",
       dependencies: [
-        "Encoders", "Fusion", "Datasets", "Images", "Training", "Pretraining", "Reporting", "Determinism",
+        "Encoders", "Fusion", "Datasets", "Images", "Metrics", "Training", "Pretraining", "Reporting", "Determinism",
       ]),
     .target(
       name: "Experiments",
       dependencies: [
-        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Pretraining", "Reporting", "Laboratory",
-        "Theory", "Determinism",
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Metrics", "Training", "Pretraining", "Reporting",
+        "Laboratory", "Theory", "Determinism",
       ],
       path: "Experiments"),
     .executableTarget(
       name: "mope",
       dependencies: [
-        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Experiments", "Pretraining", "Cost", "Published", "PaperTier", "Images", "ImageFiles", "Text", "Determinism",
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Pretraining", "Cost", "Reporting",
+        "Laboratory", "Experiments", "Published", "PaperTier", "Images", "ImageFiles", "Text", "Determinism",
         "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -76,6 +76,7 @@ let package = Package(
       path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "ImageFiles", "NN", "Determinism", "TestSupport"]),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Determinism"]),
     .testTarget(name: "TextTests", dependencies: ["Text", "Determinism"]),
     .testTarget(name: "TheoryTests", dependencies: ["Theory", "Determinism"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Determinism"]),

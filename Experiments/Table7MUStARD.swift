@@ -1,5 +1,6 @@
 import Determinism
 import Laboratory
+import Metrics
 import Reporting
 import Training
 
@@ -139,10 +140,8 @@ private func bothClasses(_ results: RunResults, _ labels: [Int]) -> Measurements
     for run in results.runs(row.id, on: .mustard) {
       let decisions = run.predictions.decisions.map(Int.init)
       let scores = [0, 1].map { label -> (f1: Double, count: Int) in
-        let present = labels.count { $0 == label }
-        let hits = zip(decisions, labels).count { $0 == label && $1 == label }
-        let total = present + decisions.count { $0 == label }
-        return (total == 0 ? 0 : 200 * Double(hits) / Double(total), present)
+        let counts = Confusion(decisions.map { $0 == label }, labels.map { $0 == label })
+        return (counts.f1(of: 100), counts.hits + counts.missed)
       }
       let weighted = scores.reduce(0) { $0 + $1.f1 * Double($1.count) } / Double(max(1, labels.count))
       measured.set((scores[0].f1 + scores[1].f1) / 2, row: row.id, column: "macro", seed: run.run.seed)

@@ -1,5 +1,6 @@
 import Datasets
 import Images
+import Metrics
 import Reporting
 import Training
 
@@ -52,9 +53,7 @@ public struct ReferringSample: Sendable {
 
   /// Intersection over union with the truth, in percent.
   public func overlap(_ mask: [Bool]) -> Double {
-    let both = zip(mask, truth).count { $0 && $1 }
-    let either = zip(mask, truth).count { $0 || $1 }
-    return either == 0 ? 100 : 100 * Double(both) / Double(either)
+    Confusion(mask, truth).overlap(of: 100)
   }
 }
 

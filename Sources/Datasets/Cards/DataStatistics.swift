@@ -1,5 +1,6 @@
 import Determinism
 import Images
+import Metrics
 
 /// What a dataset gives away: label shares, and how far a constant answer and linear probes get.
 public struct DataStatistics: Sendable {
@@ -51,8 +52,7 @@ public struct DataStatistics: Sendable {
       let answers = Array(repeating: Array(byShare.prefix(size)), count: truth.count)
       return exclusive ? accuracy(answers, truth) : f1Micro(answers, truth)
     }
-    let best = scoreOfSize.indices.reduce(0) { scoreOfSize[$1] > scoreOfSize[$0] ? $1 : $0 }
-    let answer = Array(byShare.prefix(best + 1))
+    let answer = Array(byShare.prefix((scoreOfSize.indexOfLargest ?? 0) + 1))
 
     var inputs: [(name: String, train: FeatureMatrix, test: FeatureMatrix)] = []
     for modality in Modality.allCases {
@@ -132,9 +132,10 @@ private func accuracy(_ predictions: [[Int]], _ expected: [[Int]]) -> Double {
   Double(zip(predictions, expected).count { $0 == $1 }) / Double(expected.count)
 }
 
-/// 2·hits / (predicted + expected) over all labels of all examples; 0 if nothing is predicted.
+/// F1 over all labels of all examples.
 private func f1Micro(_ predictions: [[Int]], _ expected: [[Int]]) -> Double {
-  let hits = zip(predictions, expected).reduce(0) { $0 + Set($1.0).intersection($1.1).count }
-  let total = zip(predictions, expected).reduce(0) { $0 + $1.0.count + $1.1.count }
-  return total == 0 ? 0 : 2 * Double(hits) / Double(total)
+  zip(predictions, expected).reduce(into: Confusion()) { sum, pair in
+    let labels = Set(pair.0).union(pair.1)
+    for label in labels { sum.add(pair.0.contains(label), pair.1.contains(label)) }
+  }.f1()
 }
