@@ -59,7 +59,7 @@ public struct FullSizeTiming: Encodable, Sendable {
   private struct Network {
     let name: String
     let batch: Int
-    let make: () throws -> (pass: (Int) -> Void, trainable: Int)
+    let make: () throws -> (pass: (Int) throws -> Void, trainable: Int)
   }
 
   /// The training step; the forward pass for several numbers of experts; every encoder's forward pass at its published
@@ -103,9 +103,9 @@ public struct FullSizeTiming: Encodable, Sendable {
       let (settings, optimizer) = (recipe, AdamW(recipe.parameterGroups(of: model.store)))
       return (
         { pass in
-          let output = model(batch, .training(random.stream("training").stream(pass)))
-          let objective = settings.objective(of: output, batch)
-          optimizer.step(objective.backward(), clipping: settings.clipping, rateFactor: 1)
+          try optimizer.step(of: "a training step", clipping: settings.clipping) { _ in
+            settings.objective(of: model(batch, .training(random.stream("training").stream(pass))), batch)
+          }
         }, model.store.trainableCount
       )
     }
@@ -134,9 +134,9 @@ public struct FullSizeTiming: Encodable, Sendable {
   }
 
   private init(
-    _ network: Network, trainable: Int, passes: Int, profiles: Bool, _ pass: (Int) -> Void
+    _ network: Network, trainable: Int, passes: Int, profiles: Bool, _ pass: (Int) throws -> Void
   ) throws {
-    pass(0)  // warms up
+    try pass(0)  // warms up
     let clock = ContinuousClock()
     let operations = Work.operations
     TensorMemory.resetPeak()
@@ -144,7 +144,7 @@ public struct FullSizeTiming: Encodable, Sendable {
     for index in 1...passes {
       try Interruption.check()
       let start = clock.now
-      pass(index)
+      try pass(index)
       times.append((clock.now - start).seconds)
     }
     let median = times.sorted()[times.count / 2]
@@ -162,7 +162,7 @@ public struct FullSizeTiming: Encodable, Sendable {
       return
     }
     Profile.start()
-    pass(passes + 1)
+    try pass(passes + 1)
     profile = Profile.stop()
   }
 

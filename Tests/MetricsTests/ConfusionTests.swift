@@ -13,8 +13,8 @@ import Testing
   @Test func `F1 is twice the hits among all that is decided or true, rounded once`() {
     #expect(counts.f1() == 4.0 / 8)
     #expect(Confusion([true, true, false], [true, false, true]).f1(of: 100) == 200.0 / 4)
-    // 100 · (2/3) would round twice.
     #expect(Confusion([true, true], [true, false]).f1(of: 100) == 200.0 / 3)
+    #expect(100 * (2.0 / 3) != 200.0 / 3)  // rounded twice
   }
 
   @Test func `the overlap is intersection over union`() {
