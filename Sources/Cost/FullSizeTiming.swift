@@ -9,6 +9,10 @@ import Training
 /// What one pass of a full-size network costs, with random weights.
 public struct FullSizeTiming: Encodable, Sendable {
   public let name: String
+  /// Whether a pass is a step of a training; else it is a forward pass.
+  public let isTrainingStep: Bool
+  /// What a sample is: "pairs" of an image and a text, or "samples" of one modality.
+  public let unit: String
   /// Samples in a pass.
   public let batch: Int
   /// The median over the timed passes.
@@ -58,6 +62,8 @@ public struct FullSizeTiming: Encodable, Sendable {
   /// A network, and how to make it with a closure that runs one pass.
   private struct Network {
     let name: String
+    var isTrainingStep = false
+    var unit = "pairs"
     let batch: Int
     let make: () throws -> (pass: (Int) throws -> Void, trainable: Int)
   }
@@ -86,7 +92,7 @@ public struct FullSizeTiming: Encodable, Sendable {
     ]
     return networks
       + encoders.map { name, batch, make in
-        Network(name: "\(name), forward", batch: 8) {
+        Network(name: "\(name), forward", unit: "samples", batch: 8) {
           let (encoder, batch) = (untrained(make), batch())
           return ({ _ in _ = encoder.feature(batch, .evaluation, prompts: nil) }, 0)
         }
@@ -96,7 +102,7 @@ public struct FullSizeTiming: Encodable, Sendable {
   /// A training step of MoPE on Swin-B and BERT-base: eight pairs, 64 tokens, forward with dropout, loss with importance
   /// loss, backward, clipping, AdamW.
   private static func trainingStep(_ random: RandomStream) -> Network {
-    Network(name: "MoPE k=4, Swin-B + BERT-base, training step", batch: 8) {
+    Network(name: "MoPE k=4, Swin-B + BERT-base, training step", isTrainingStep: true, batch: 8) {
       let (model, batch) = (try model(experts: 4, random), pairs(random))
       var recipe = Recipe()
       recipe.batchSize = 8
@@ -149,6 +155,8 @@ public struct FullSizeTiming: Encodable, Sendable {
     }
     let median = times.sorted()[times.count / 2]
     name = network.name
+    isTrainingStep = network.isTrainingStep
+    unit = network.unit
     batch = network.batch
     seconds = median
     best = times.min() ?? .nan

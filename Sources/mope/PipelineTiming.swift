@@ -39,7 +39,7 @@ struct PipelineTiming: Encodable {
     referringPerSecond = try InputRates.referring(files)
     framesPerSecond = try InputRates.frames(files)
     neededPerSecond =
-      steps.filter { $0.name.contains("training step") }.map(\.samplesPerSecond).max() ?? .nan
+      steps.filter(\.isTrainingStep).map(\.samplesPerSecond).max() ?? .nan
   }
 
   var text: String {
