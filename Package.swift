@@ -23,48 +23,52 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "Determinism", dependencies: ["CDigest"]),
-    .target(name: "Images", dependencies: ["CImageCodecs", "Determinism"]),
+    .target(name: "Images", dependencies: ["Determinism"]),
+    .target(name: "ImageFiles", dependencies: ["Images", "CImageCodecs", "Determinism"]),
     .target(name: "Theory", dependencies: ["Determinism"]),
     .target(name: "Autograd", dependencies: ["COpenBLAS", "CKernels", "Determinism"]),
     .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
     .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
+    .target(name: "Metrics", dependencies: ["Determinism"]),
     .target(name: "Text", dependencies: ["Determinism"]),
-    .target(name: "Datasets", dependencies: ["Autograd", "NN", "Text", "CCairo", "Determinism"]),
-    .target(name: "Published", dependencies: ["Datasets", "Images", "Text", "Encoders", "NN", "Determinism"]),
+    .target(name: "Datasets", dependencies: ["Autograd", "NN", "Metrics", "Text", "Images", "CCairo", "Determinism"]),
+    .target(
+      name: "Published", dependencies: ["Datasets", "Images", "ImageFiles", "Text", "Encoders", "NN", "Determinism"]),
     .target(
       name: "Training",
-      dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
+      dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Metrics", "Determinism"]),
     .target(
       name: "Pretraining",
-      dependencies: ["Autograd", "NN", "Encoders", "Datasets", "Training", "Determinism"]),
+      dependencies: ["Autograd", "NN", "Encoders", "Datasets", "Metrics", "Training", "Determinism"]),
     .target(
       name: "Cost",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Determinism"]),
     .target(
       name: "PaperTier",
       dependencies: [
-        "Published", "Images", "Cost", "Training", "Datasets", "Text", "Encoders", "Fusion", "NN", "Autograd",
-        "Determinism",
+        "Published", "Images", "ImageFiles", "Cost", "Training", "Datasets", "Text", "Encoders", "Fusion", "NN",
+        "Autograd", "Determinism",
       ]),
-    .target(name: "Reporting", dependencies: ["CCairo", "CCMark", "Determinism"]),
+    .target(name: "Reporting", dependencies: ["Images", "CCairo", "CCMark", "Determinism"]),
     .target(
       name: "Laboratory",
       dependencies: [
-        "Encoders", "Fusion", "Datasets", "Images", "Training", "Pretraining", "Reporting", "Determinism",
+        "Encoders", "Fusion", "Datasets", "Images", "Metrics", "Training", "Pretraining", "Reporting", "Determinism",
       ]),
     .target(
       name: "Experiments",
       dependencies: [
-        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Pretraining", "Reporting", "Laboratory",
-        "Theory", "Determinism",
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Metrics", "Training", "Pretraining", "Reporting",
+        "Laboratory", "Theory", "Determinism",
       ],
       path: "Experiments"),
     .executableTarget(
       name: "mope",
       dependencies: [
-        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Reporting", "Laboratory",
-        "Experiments", "Pretraining", "Cost", "Published", "PaperTier", "Images", "Text", "Determinism", "CKernels",
+        "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Training", "Pretraining", "Cost", "Reporting",
+        "Laboratory", "Experiments", "Published", "PaperTier", "Images", "ImageFiles", "Text", "Determinism",
+        "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -72,7 +76,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["Encoders", "NN", "Autograd", "Determinism"],
       path: "Tests/Support"),
     .testTarget(name: "DeterminismTests", dependencies: ["Determinism"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "NN", "Determinism", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "ImageFiles", "NN", "Determinism", "TestSupport"]),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Determinism"]),
     .testTarget(name: "TextTests", dependencies: ["Text", "Determinism"]),
     .testTarget(name: "TheoryTests", dependencies: ["Theory", "Determinism"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CKernels", "Determinism"]),
@@ -84,7 +89,7 @@ let package = Package(
     .testTarget(
       name: "FusionTests",
       dependencies: ["Fusion", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "Determinism"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Images", "NN", "Autograd", "Determinism"]),
     .testTarget(
       name: "PublishedTests",
       dependencies: ["Published", "Datasets", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
@@ -103,7 +108,7 @@ let package = Package(
         "PaperTier", "Published", "Cost", "Training", "Fusion", "Encoders", "Datasets", "NN", "Autograd",
         "Determinism", "TestSupport",
       ]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Determinism"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Images", "Determinism"]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [

@@ -254,9 +254,7 @@ private struct Questions {
     }
     cells = examples.map { example in
       example.image.map { image in
-        ImageGrid.Cell(
-          RGBImage(width: image.width, height: image.height, bytes: image.bytes),
-          "\(example.text ?? "") → \(example.attribute("answer") ?? "")")
+        ImageGrid.Cell(image, "\(example.text ?? "") → \(example.attribute("answer") ?? "")")
       }
     }
     answer = examples.map { $0.label.indices.first ?? 0 }

@@ -37,8 +37,8 @@ extension Experiment {
       let shown = counts.indices.sorted { (counts[$0], $1) > (counts[$1], $0) }.prefix(4).filter { counts[$0] > 11 }
       for (place, expert) in shown.enumerated() {
         let members = assignments.indices.filter { Int(assignments[$0]) == expert }
-        let cells = members.filter { examples[$0].image != nil }.prefix(12).map {
-          ImageGrid.Cell(RGBImage(examples[$0].image), examples[$0].text ?? "")
+        let cells = members.filter { examples[$0].image != nil }.prefix(12).compactMap { place in
+          examples[place].image.map { ImageGrid.Cell($0, examples[place].text ?? "") }
         }
         let words = distinctiveWords(members.map { examples[$0].text ?? "" }, among: examples.map { $0.text ?? "" })
         notebook.show(
@@ -189,12 +189,4 @@ private func distinctiveWords(_ texts: [String], among all: [String]) -> [WordCl
     .filter { $0.frequency > 0.005 }
     .sorted { ($0.frequency, $1.text) > ($1.frequency, $0.text) }
     .prefix(20).map { $0 }
-}
-
-extension RGBImage {
-  /// The picture of an example.
-  fileprivate init(_ pixels: Pixels?) {
-    let pixels = pixels ?? Pixels(width: 1, height: 1, bytes: [255, 255, 255])
-    self.init(width: pixels.width, height: pixels.height, bytes: pixels.bytes)
-  }
 }

@@ -63,7 +63,7 @@ extension Experiment {
             else { return nil }
             _ = model(judged.pairing(images: [scene], texts: [sentence]), .evaluation)
             return ImageGrid.Cell(
-              RGBImage(width: image.width, height: image.height, bytes: image.bytes), examples[sentence].text ?? "",
+              image, examples[sentence].text ?? "",
               heat: HeatLayer(grid(watcher.map[0], side: watcher.side)))
           })
       }

@@ -111,8 +111,7 @@ private func columnId(_ name: DatasetID, _ factor: Float) -> String {
 
 /// The factor with the best score of a row, nil while one is missing.
 private func bestFactor(row: String, _ factors: [Float], _ scores: Measurements) -> Float? {
-  let values = scores.columns.map { scores.ordered(row: row, column: $0.id).first }
-  guard values.allSatisfy({ $0 != nil }) else { return nil }
-  let best = values.indices.reduce(0) { (values[$1] ?? 0) > (values[$0] ?? 0) ? $1 : $0 }
-  return factors[best]
+  let values = scores.columns.compactMap { scores.ordered(row: row, column: $0.id).first }
+  guard values.count == scores.columns.count else { return nil }
+  return values.indexOfLargest.map { factors[$0] }
 }

@@ -1,6 +1,7 @@
 import Determinism
 import Fusion
 import Laboratory
+import Metrics
 import Reporting
 import Training
 
@@ -32,9 +33,7 @@ extension Experiment {
       let answer = clip.label.indices.map { answers[$0] }.joined()
       let voice = clip.attribute("voice").map { ", in a \($0) voice" } ?? ""
       return clip.frames?.first.map { frame in
-        ImageGrid.Cell(
-          RGBImage(width: frame.width, height: frame.height, bytes: frame.bytes),
-          "\(clip.text ?? "")\(voice) → \(answer)")
+        ImageGrid.Cell(frame, "\(clip.text ?? "")\(voice) → \(answer)")
       }
     }
     notebook.show(
@@ -142,10 +141,8 @@ private func bothClasses(_ results: RunResults, _ labels: [Int]) -> Measurements
     for run in results.runs(row.id, on: .mustard) {
       let decisions = run.predictions.decisions.map(Int.init)
       let scores = [0, 1].map { label -> (f1: Double, count: Int) in
-        let present = labels.count { $0 == label }
-        let hits = zip(decisions, labels).count { $0 == label && $1 == label }
-        let total = present + decisions.count { $0 == label }
-        return (total == 0 ? 0 : 200 * Double(hits) / Double(total), present)
+        let counts = Confusion(decisions.map { $0 == label }, labels.map { $0 == label })
+        return (counts.f1(of: 100), counts.hits + counts.missed)
       }
       let weighted = scores.reduce(0) { $0 + $1.f1 * Double($1.count) } / Double(max(1, labels.count))
       measured.set((scores[0].f1 + scores[1].f1) / 2, row: row.id, column: "macro", seed: run.run.seed)

@@ -230,7 +230,7 @@ extension Experiment {
       return abs(
         first.mixedMaps(0, [0.5, 0.5])[entry] - first.mapOfMixedPrompts(0, [0.5, 0.5])[entry])
     }
-    let row = bend.indices.max { bend[$0] < bend[$1] } ?? 0
+    let row = bend.indexOfLargest ?? 0
     let entry = row * width + HiddenPrompts.tokens
     notebook.show(
       LineChart(

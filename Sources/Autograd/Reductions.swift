@@ -80,6 +80,18 @@ public func maximum(_ x: Tensor, axis: Int) -> Tensor {
   }
 }
 
+/// The column of the largest element of each row, the first of equals (torch.argmax): `[B, k]` → B numbers.
+public func argmax(_ x: Tensor) -> [Int32] {
+  let (b, k) = x.shape2
+  require(k > 0, "argmax: rows of \(x.shape) are empty")
+  return x.withElements { elements in
+    (0..<b).map { i in
+      let row = UnsafeBufferPointer(rebasing: elements[i * k..<(i + 1) * k])
+      return Int32(row.indexOfLargest ?? 0)
+    }
+  }
+}
+
 /// `(standard deviation / mean)²` of the elements, with the unbiased standard deviation (n − 1).
 public func squaredCoefficientOfVariation(_ x: Tensor) -> Tensor {
   let n = x.count

@@ -26,15 +26,15 @@ public struct CostProbe: Sendable {
   private static let examples = 2
 
   /// What `body` takes. On one thread its processor time is counted, so that other programs do not matter.
-  private static func seconds(_ body: () -> Void) -> Double {
-    guard Compute.threads == 1 else { return ContinuousClock().measure(body).seconds }
+  private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+    guard Compute.threads == 1 else { return try ContinuousClock().measure(body).seconds }
     func now() -> Double {
       var time = timespec()
       clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
       return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
     let start = now()
-    body()
+    try body()
     return now() - start
   }
 
@@ -62,15 +62,15 @@ public struct CostProbe: Sendable {
         featured.features[modality.rawValue] = feature
       }
       let trainedOn = shape.keepsFeatures ? featured : images
-      func step(_ trainedOn: Batch, _ index: Int) {
-        let output = model(trainedOn, .training(random.stream("training").stream(index)))
-        let gradients = recipe.objective(of: output, trainedOn).backward()
-        optimizer.step(gradients, clipping: recipe.clipping)
+      func step(_ trainedOn: Batch, _ index: Int) throws {
+        try optimizer.step(of: method.title, clipping: recipe.clipping) { _ in
+          recipe.objective(of: model(trainedOn, .training(random.stream("training").stream(index))), trainedOn)
+        }
       }
-      if place == 0 { step(shape.shortened.batch(examples, for: task, random), 0) }  // warms up
+      if place == 0 { try step(shape.shortened.batch(examples, for: task, random), 0) }  // warms up
       let start = TensorMemory.live
       TensorMemory.resetPeak()
-      let trained = seconds { step(trainedOn, 1) }
+      let trained = try seconds { try step(trainedOn, 1) }
       let peak = TensorMemory.peak - start
       let judged = seconds { _ = model(featured, .evaluation) }
       let gradients = 4 * trainable

@@ -9,6 +9,10 @@ import Training
 /// What one pass of a full-size network costs, with random weights.
 public struct FullSizeTiming: Encodable, Sendable {
   public let name: String
+  /// Whether a pass is a step of a training; else it is a forward pass.
+  public let isTrainingStep: Bool
+  /// What a sample is: "pairs" of an image and a text, or "samples" of one modality.
+  public let unit: String
   /// Samples in a pass.
   public let batch: Int
   /// The median over the timed passes.
@@ -58,8 +62,10 @@ public struct FullSizeTiming: Encodable, Sendable {
   /// A network, and how to make it with a closure that runs one pass.
   private struct Network {
     let name: String
+    var isTrainingStep = false
+    var unit = "pairs"
     let batch: Int
-    let make: () throws -> (pass: (Int) -> Void, trainable: Int)
+    let make: () throws -> (pass: (Int) throws -> Void, trainable: Int)
   }
 
   /// The training step; the forward pass for several numbers of experts; every encoder's forward pass at its published
@@ -86,7 +92,7 @@ public struct FullSizeTiming: Encodable, Sendable {
     ]
     return networks
       + encoders.map { name, batch, make in
-        Network(name: "\(name), forward", batch: 8) {
+        Network(name: "\(name), forward", unit: "samples", batch: 8) {
           let (encoder, batch) = (untrained(make), batch())
           return ({ _ in _ = encoder.feature(batch, .evaluation, prompts: nil) }, 0)
         }
@@ -96,16 +102,16 @@ public struct FullSizeTiming: Encodable, Sendable {
   /// A training step of MoPE on Swin-B and BERT-base: eight pairs, 64 tokens, forward with dropout, loss with importance
   /// loss, backward, clipping, AdamW.
   private static func trainingStep(_ random: RandomStream) -> Network {
-    Network(name: "MoPE k=4, Swin-B + BERT-base, training step", batch: 8) {
+    Network(name: "MoPE k=4, Swin-B + BERT-base, training step", isTrainingStep: true, batch: 8) {
       let (model, batch) = (try model(experts: 4, random), pairs(random))
       var recipe = Recipe()
       recipe.batchSize = 8
       let (settings, optimizer) = (recipe, AdamW(recipe.parameterGroups(of: model)))
       return (
         { pass in
-          let output = model(batch, .training(random.stream("training").stream(pass)))
-          let objective = settings.objective(of: output, batch)
-          optimizer.step(objective.backward(), clipping: settings.clipping, rateFactor: 1)
+          try optimizer.step(of: "a training step", clipping: settings.clipping) { _ in
+            settings.objective(of: model(batch, .training(random.stream("training").stream(pass))), batch)
+          }
         }, model.store.trainableCount
       )
     }
@@ -134,9 +140,9 @@ public struct FullSizeTiming: Encodable, Sendable {
   }
 
   private init(
-    _ network: Network, trainable: Int, passes: Int, profiles: Bool, _ pass: (Int) -> Void
+    _ network: Network, trainable: Int, passes: Int, profiles: Bool, _ pass: (Int) throws -> Void
   ) throws {
-    pass(0)  // warms up
+    try pass(0)  // warms up
     let clock = ContinuousClock()
     let operations = Work.operations
     TensorMemory.resetPeak()
@@ -144,11 +150,13 @@ public struct FullSizeTiming: Encodable, Sendable {
     for index in 1...passes {
       try Interruption.check()
       let start = clock.now
-      pass(index)
+      try pass(index)
       times.append((clock.now - start).seconds)
     }
     let median = times.sorted()[times.count / 2]
     name = network.name
+    isTrainingStep = network.isTrainingStep
+    unit = network.unit
     batch = network.batch
     seconds = median
     best = times.min() ?? .nan
@@ -162,7 +170,7 @@ public struct FullSizeTiming: Encodable, Sendable {
       return
     }
     Profile.start()
-    pass(passes + 1)
+    try pass(passes + 1)
     profile = Profile.stop()
   }
 

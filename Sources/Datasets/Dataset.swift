@@ -1,3 +1,5 @@
+import Images
+
 /// A part of a dataset.
 public enum Split: String, Codable, Sendable, CaseIterable {
   case train, validation, test
@@ -74,17 +76,17 @@ public struct Attribute: Sendable, Hashable {
 
 /// One item of a dataset before tokenisation. A modality that the dataset does not have is nil.
 public struct Example: Sendable, Equatable {
-  public let image: Pixels?
+  public let image: RasterImage?
   public let text: String?
   /// Mono waveform, −1 to 1.
   public let audio: [Float]?
-  public let frames: [Pixels]?
+  public let frames: [RasterImage]?
   public let label: ExampleLabel
   /// In a fixed order, the same names for every example of a dataset.
   public let attributes: [Attribute]
 
   public init(
-    image: Pixels? = nil, text: String? = nil, audio: [Float]? = nil, frames: [Pixels]? = nil,
+    image: RasterImage? = nil, text: String? = nil, audio: [Float]? = nil, frames: [RasterImage]? = nil,
     label: ExampleLabel, attributes: [Attribute] = []
   ) {
     self.image = image

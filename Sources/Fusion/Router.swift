@@ -105,13 +105,7 @@ struct Router {
   private func winners(_ scores: Tensor) -> Tensor {
     let (b, k) = scores.shape2
     var mask = [Float](repeating: 0, count: b * k)
-    scores.withElements { elements in
-      for i in 0..<b {
-        var best = 0
-        for j in 1..<max(k, 1) where elements[i * k + j] > elements[i * k + best] { best = j }
-        mask[i * k + best] = 1
-      }
-    }
+    for (row, winner) in argmax(scores).enumerated() { mask[row * k + Int(winner)] = 1 }
     return Tensor(mask, [b, k])
   }
 }

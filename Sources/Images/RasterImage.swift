@@ -3,7 +3,7 @@ import Determinism
 /// An image of 8 bits a channel, red, green, blue, row by row from the top left.
 ///
 /// `pixels[(y * width + x) * 3 + channel]`.
-public struct RasterImage: Equatable, Sendable {
+public struct RasterImage: Hashable, Sendable {
   public let width: Int
   public let height: Int
   /// `[height, width, 3]`
@@ -34,7 +34,7 @@ public struct RasterImage: Equatable, Sendable {
   public static let missing = RasterImage(width: 256, height: 256, colour: (128, 128, 128))
 
   /// An image of this size whose bytes `fill` writes; all bytes must be written.
-  init(width: Int, height: Int, filledBy fill: (UnsafeMutableBufferPointer<UInt8>) throws -> Void)
+  package init(width: Int, height: Int, filledBy fill: (UnsafeMutableBufferPointer<UInt8>) throws -> Void)
     rethrows
   {
     require(width > 0 && height > 0, "RasterImage: expected a size, found \(width) × \(height)")

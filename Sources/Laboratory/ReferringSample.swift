@@ -1,12 +1,13 @@
 import Datasets
 import Images
+import Metrics
 import Reporting
 import Training
 
 /// One question of referring segmentation, to be drawn with its answers.
 public struct ReferringSample: Sendable {
   /// As it is shown: a photo is made smaller, a drawing is not.
-  public let image: RGBImage
+  public let image: RasterImage
   public let expression: String
   /// In the size in which masks are judged, row by row.
   public let truth: [Bool]
@@ -18,16 +19,14 @@ public struct ReferringSample: Sendable {
   init?(_ example: Example) {
     guard let image = example.image, case .mask(let mask) = example.label else { return nil }
     (width, height) = (image.width, image.height)
-    let photo = RasterImage(width: image.width, height: image.height, pixels: image.bytes)
-    let shown = min(image.width, image.height) < 240 ? photo : photo.resized(shorterSide: 120)
-    self.image = RGBImage(width: shown.width, height: shown.height, bytes: shown.pixels)
+    self.image = min(image.width, image.height) < 240 ? image : image.resized(shorterSide: 120)
     expression = example.text ?? ""
     truth = mask.map { $0 > 0 }
   }
 
   /// The image where the mask is, pale elsewhere, with an outline.
   /// - Parameter mask: of the size of `truth`.
-  public func showing(_ mask: [Bool]) -> RGBImage {
+  public func showing(_ mask: [Bool]) -> RasterImage {
     // Small images are enlarged, so that the outline is thinner than their pixels.
     let factor = max(1, 144 / image.width)
     let (shownWidth, shownHeight) = (image.width * factor, image.height * factor)
@@ -35,28 +34,26 @@ public struct ReferringSample: Sendable {
       x >= 0 && y >= 0 && x < shownWidth && y < shownHeight
         && mask[y * height / shownHeight * width + x * width / shownWidth]
     }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(3 * shownWidth * shownHeight)
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(3 * shownWidth * shownHeight)
     for y in 0..<shownHeight {
       for x in 0..<shownWidth {
         let pixel = 3 * (y / factor * image.width + x / factor)
         let own = inside(x, y)
         let neighbours = [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)]
         if own && neighbours.contains(where: { !inside($0.0, $0.1) }) {
-          bytes += [20, 20, 20]
+          pixels += [20, 20, 20]
         } else {
-          bytes += image.bytes[pixel..<pixel + 3].map { own ? $0 : UInt8(178 + Int($0) * 3 / 10) }
+          pixels += image.pixels[pixel..<pixel + 3].map { own ? $0 : UInt8(178 + Int($0) * 3 / 10) }
         }
       }
     }
-    return RGBImage(width: shownWidth, height: shownHeight, bytes: bytes)
+    return RasterImage(width: shownWidth, height: shownHeight, pixels: pixels)
   }
 
   /// Intersection over union with the truth, in percent.
   public func overlap(_ mask: [Bool]) -> Double {
-    let both = zip(mask, truth).count { $0 && $1 }
-    let either = zip(mask, truth).count { $0 || $1 }
-    return either == 0 ? 100 : 100 * Double(both) / Double(either)
+    Confusion(mask, truth).overlap(of: 100)
   }
 }
 

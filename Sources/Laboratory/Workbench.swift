@@ -61,8 +61,7 @@ public final class Workbench {
     if tier == .paper { return try publishedPictures(data, count: count) }
     guard let split = Split(rawValue: data.judgedOn) else { return [] }
     return try ContactSheet(try data.dataset(tier), split, count: count).entries.map {
-      ImageGrid.Cell(
-        RGBImage(width: $0.pixels.width, height: $0.pixels.height, bytes: $0.pixels.bytes), $0.caption)
+      ImageGrid.Cell($0.image, $0.caption)
     }
   }
 
@@ -183,9 +182,7 @@ public final class Workbench {
     return try runner.data.examples(data, pictures: count).prefix(count).compactMap { example in
       guard let image = example.image else { return nil }
       let answer = example.label.indices.map { labels[$0] }.joined(separator: ", ")
-      return ImageGrid.Cell(
-        RGBImage(width: image.width, height: image.height, bytes: image.bytes),
-        "\(example.text ?? "") → \(answer)")
+      return ImageGrid.Cell(image, "\(example.text ?? "") → \(answer)")
     }
   }
 

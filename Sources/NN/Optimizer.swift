@@ -71,6 +71,34 @@ public final class AdamW {
     return norm
   }
 
+  /// A training step: the objective of each part of a batch and its gradients, one part after the other, then one step
+  /// along the sum of the gradients.
+  /// - Parameters:
+  ///   - title: of what is trained, for the failure.
+  ///   - parts: how many times `objective` is called.
+  ///   - objective: passes a part through the model and gives what is minimised, of several parts each one's share.
+  /// - Returns: the objective of the whole batch, before the step.
+  /// - Throws: `Failure(.runFailed)` if that is not finite, with all parameters as they were; what `objective` throws.
+  @discardableResult
+  public func step(
+    of title: String, parts: Int = 1, clipping: Float?, rateFactor: Float = 1,
+    minimising objective: (_ part: Int) throws -> Tensor
+  ) throws -> Float {
+    require(parts > 0, "AdamW: a step without a part")
+    var (loss, gradients): (Float, Gradients?) = (0, nil)
+    for part in 0..<parts {
+      let objective = try objective(part)
+      loss += objective.item
+      guard loss.isFinite else {
+        throw Failure(.runFailed, "\(title): the loss is \(loss) at step \(steps); try a smaller learning rate")
+      }
+      let own = objective.backward()
+      gradients = gradients.map { $0 + own } ?? own
+    }
+    if let gradients { step(gradients, clipping: clipping, rateFactor: rateFactor) }
+    return loss
+  }
+
   /// Copies of both moments of every parameter, for a checkpoint.
   public func snapshot() -> [(name: String, tensor: Tensor)] {
     zip(parameters, moments).flatMap {

@@ -4,6 +4,7 @@ import Determinism
 import Encoders
 import Foundation
 import Fusion
+import ImageFiles
 import Images
 import Published
 import Synchronization
@@ -62,10 +63,7 @@ public final class PublishedData: DataProvider {
     _ choice: DataChoice, of split: Split, count: Int
   ) throws -> [Example] {
     let dataset = try dataset(try kind(choice))
-    func picture(_ file: String) throws -> Pixels {
-      let image = try RasterImage(contentsOf: dataset.path(file))
-      return Pixels(width: image.width, height: image.height, bytes: image.pixels)
-    }
+    func picture(_ file: String) throws -> RasterImage { try RasterImage(contentsOf: dataset.path(file)) }
     return try selected(dataset, choice, split).prefix(count).map { record in
       Example(
         image: try record.image.map(picture), text: record.text,
@@ -75,9 +73,8 @@ public final class PublishedData: DataProvider {
   }
 
   /// An image with its shorter side scaled to 128 pixels.
-  private func thumbnail(_ path: String) throws -> Pixels {
-    let image = try RasterImage(contentsOf: path).resized(shorterSide: 128)
-    return Pixels(width: image.width, height: image.height, bytes: image.pixels)
+  private func thumbnail(_ path: String) throws -> RasterImage {
+    try RasterImage(contentsOf: path).resized(shorterSide: 128)
   }
 
   /// Of the prepared records, and of what becomes of a record's image on its way into a network.

@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Determinism
+import ImageFiles
 import Images
 import NN
 import Published

@@ -2,6 +2,7 @@ import Autograd
 import Datasets
 import Determinism
 import Encoders
+import Metrics
 import NN
 import Training
 
@@ -77,34 +78,25 @@ struct MaskedWords: PretrainingTask {
   }
 
   func probes() -> [String: Double] {
-    var (right, masked, hits, wrong, missed) = (0, 0, 0, 0, 0)
+    var (right, masked, found) = (0, 0, Confusion())
     let random = RandomStream(seed: 0).stream("probe")
     for (i, indices) in BatchOrder(count: heldOut.count, batchSize: 100).evaluation.enumerated() {
       let batch = indices.map { heldOut[$0] }
       let clean = TokenIds(padding: batch, with: WordVocabulary.padding)
       let logits = bag(encoder.summary(encoder.states(clean, .evaluation))).values
       for (logit, target) in zip(logits, corpus.bagOfWords(batch).values) {
-        switch (logit > 0, target > 0) {
-        case (true, true): hits += 1
-        case (true, false): wrong += 1
-        case (false, true): missed += 1
-        default: break
-        }
+        found.add(logit > 0, target > 0)
       }
       let hidden = mask(batch, random.stream(i))
       let states = encoder.states(hidden.text, .evaluation)
       let (b, n, c) = states.shape3
       let scores = words(states.reshaped(b * n, c).gather(hidden.places))
-      for (row, label) in hidden.labels.enumerated() {
-        let values = scores.slice(row..<row + 1).values
-        let best = values.indices.max { values[$0] < values[$1] } ?? 0
-        right += best == Int(label) ? 1 : 0
-      }
+      right += zip(argmax(scores), hidden.labels).count { $0 == $1 }
       masked += hidden.labels.count
     }
     return [
       "accuracy on masked words": 100 * Double(right) / Double(max(1, masked)),
-      "F1 of the bag of words": 100 * Double(2 * hits) / Double(max(1, 2 * hits + wrong + missed)),
+      "F1 of the bag of words": found.f1(of: 100),
     ]
   }
 }

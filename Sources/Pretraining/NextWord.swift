@@ -48,11 +48,7 @@ struct NextWord: PretrainingTask {
       let (scores, next) = scores(indices.map { heldOut[$0] }, .evaluation)
       loss += Double(crossEntropy(scores, next).item) * Double(next.count)
       count += next.count
-      let (values, outputs) = (scores.values, scores.lastAxis)
-      for (row, word) in next.enumerated() {
-        let best = (0..<outputs).max { values[row * outputs + $0] < values[row * outputs + $1] }
-        if best == Int(word) { right += 1 }
-      }
+      right += zip(argmax(scores), next).count { $0 == $1 }
     }
     return [
       "accuracy on the next word": 100 * Double(right) / Double(count),

@@ -92,13 +92,11 @@ public struct Pretraining {
       try Interruption.check()
       let place = step % order.trainingBatches
       if place == 0 { batches = order.training(epoch: step / order.trainingBatches, random) }
-      let loss = task.loss(batches[place], .training(random.stream("training").stream(step)))
-      guard loss.item.isFinite else {
-        throw Failure(.runFailed, "pretraining \(encoder.rawValue): the loss is \(loss.item) at step \(step)")
-      }
-      optimizer.step(
-        loss.backward(), clipping: recipe.clipping, rateFactor: schedule.factor(epoch: 0, step: step))
-      (sum, count) = (sum + loss.item, count + 1)
+      let loss = try optimizer.step(
+        of: "pretraining \(encoder.rawValue)", clipping: recipe.clipping,
+        rateFactor: schedule.factor(epoch: 0, step: step)
+      ) { _ in task.loss(batches[place], .training(random.stream("training").stream(step))) }
+      (sum, count) = (sum + loss, count + 1)
       if (step + 1) % max(1, recipe.steps / 100) == 0 {
         losses.append(sum / Float(count))
         (sum, count) = (0, 0)

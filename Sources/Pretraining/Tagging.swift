@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Encoders
+import Metrics
 import NN
 import Training
 
@@ -68,28 +69,17 @@ package struct Tagging: PretrainingTask {
   }
 
   package func probes() -> [String: Double] {
-    let outputs = validation.task.labels.count
-    var counts = [(hits: Int, wrong: Int, missed: Int)](repeating: (0, 0, 0), count: outputs)
+    var counts = validation.task.labels.map { _ in Confusion() }
     for indices in BatchOrder(count: validation.count, batchSize: 128).evaluation {
       let batch = validation.batch(indices)
       guard case .multiLabel(let targets) = batch.labels else { continue }
       let logits = head(encoder.feature(batch, .evaluation, prompts: nil)).values
       for (i, (logit, target)) in zip(logits, targets.values).enumerated() {
-        switch (logit > 0, target > 0) {
-        case (true, true): counts[i % outputs].hits += 1
-        case (true, false): counts[i % outputs].wrong += 1
-        case (false, true): counts[i % outputs].missed += 1
-        default: break
-        }
+        counts[i % counts.count].add(logit > 0, target > 0)
       }
     }
     var scores: [String: Double] = [:]
-    for (name, tags) in groups {
-      let sum = counts[tags].reduce((0, 0, 0)) {
-        ($0.0 + $1.hits, $0.1 + $1.wrong, $0.2 + $1.missed)
-      }
-      scores[name] = 100 * Double(2 * sum.0) / Double(max(1, 2 * sum.0 + sum.1 + sum.2))
-    }
+    for (name, tags) in groups { scores[name] = counts[tags].reduce(Confusion(), +).f1(of: 100) }
     return scores
   }
 }

@@ -1,4 +1,5 @@
 import Determinism
+import Images
 
 /// A point in CSS pixels, y downwards.
 public struct Point: Hashable, Sendable {
@@ -71,23 +72,6 @@ struct PlacedShape: Hashable, Sendable {
   let origin: Point
 }
 
-/// Pixels of a picture, three bytes each, row by row from the top.
-public struct RGBImage: Hashable, Sendable {
-  public let width: Int
-  public let height: Int
-  public let bytes: [UInt8]
-
-  public init(width: Int, height: Int, bytes: [UInt8]) {
-    require(width > 0 && height > 0, "RGBImage: expected a positive size, found \(width)×\(height)")
-    require(
-      bytes.count == 3 * width * height,
-      "RGBImage: expected \(3 * width * height) bytes, found \(bytes.count)")
-    self.width = width
-    self.height = height
-    self.bytes = bytes
-  }
-}
-
 /// A drawing as a list of filled and stroked outlines and pictures. Text is outlines too, so that a
 /// picture needs no font where it is shown.
 public struct Canvas: Hashable, Sendable {
@@ -96,7 +80,7 @@ public struct Canvas: Hashable, Sendable {
     /// Lengths of the dash pattern are in CSS pixels; empty for a solid line.
     case stroke(Path, Color, width: Double, dash: [Double])
     /// Shown without smoothing, so that pixels stay pixels.
-    case image(RGBImage, Rectangle)
+    case image(RasterImage, Rectangle)
   }
 
   public enum Anchor: Sendable {
@@ -131,7 +115,7 @@ public struct Canvas: Hashable, Sendable {
     stroke(Path(line: [from, to]), color, width: width, dash: dash)
   }
 
-  public mutating func image(_ image: RGBImage, in rectangle: Rectangle) {
+  public mutating func image(_ image: RasterImage, in rectangle: Rectangle) {
     marks.append(.image(image, rectangle))
   }
 

@@ -1,4 +1,5 @@
 import Determinism
+import Images
 
 /// Values over a picture, as coarse as a model's patches: attention, for instance.
 public struct HeatLayer: Hashable, Sendable {
@@ -31,13 +32,13 @@ public struct HeatLayer: Hashable, Sendable {
   }
 }
 
-extension RGBImage {
+extension RasterImage {
   /// The picture, each pixel enlarged to `factor` × `factor`, under the layer's colours.
   /// - Parameters:
   ///   - range: the values at the ends of `colors`.
   public func overlaid(
     with layer: HeatLayer, colors: ColorMap = .warmth, range: Interval, factor: Int
-  ) -> RGBImage {
+  ) -> RasterImage {
     require(factor > 0, "overlaid: expected a positive factor, found \(factor)")
     require(range.lower < range.upper, "overlaid: expected a range that is not empty")
     let (w, h) = (width * factor, height * factor)
@@ -50,12 +51,12 @@ extension RGBImage {
         let color = colors.color((value - range.lower) / (range.upper - range.lower))
         let pixel = 3 * (y / factor * width + x / factor)
         for (channel, warm) in [color.red, color.green, color.blue].enumerated() {
-          let ground = Double(bytes[pixel + channel]) / 255
+          let ground = Double(pixels[pixel + channel]) / 255
           let mixed = ground + (warm - ground) * color.opacity
           result.append(UInt8((min(1, max(0, mixed)) * 255).rounded()))
         }
       }
     }
-    return RGBImage(width: w, height: h, bytes: result)
+    return RasterImage(width: w, height: h, pixels: result)
   }
 }

@@ -1,16 +1,17 @@
 import Determinism
+import Images
 
 /// Pictures in a grid with captions: a contact sheet, or rows that compare methods.
 ///
 /// Values laid over pictures share one scale, which is drawn beside them.
 public struct ImageGrid: Chart {
   public struct Cell: Hashable, Sendable {
-    public let image: RGBImage
+    public let image: RasterImage
     public let caption: String
     /// Shown over the picture in transparent colours.
     public let heat: HeatLayer?
 
-    public init(_ image: RGBImage, _ caption: String = "", heat: HeatLayer? = nil) {
+    public init(_ image: RasterImage, _ caption: String = "", heat: HeatLayer? = nil) {
       self.image = image
       self.caption = caption
       self.heat = heat
@@ -132,7 +133,7 @@ public struct ImageGrid: Chart {
 
   /// The pixels to show, half as fine as the page or finer where values are laid over them: the
   /// values change slowly, and a quarter of the pixels keeps the files small.
-  private func picture(_ cell: Cell, _ bar: ColorBar?) -> RGBImage {
+  private func picture(_ cell: Cell, _ bar: ColorBar?) -> RasterImage {
     guard let heat = cell.heat, let bar else { return cell.image }
     let longer = max(cell.image.width, cell.image.height)
     return cell.image.overlaid(
@@ -145,7 +146,7 @@ public struct ImageGrid: Chart {
   }
 
   /// Where a picture goes: as large as fits, centred, its proportions kept.
-  private func place(_ image: RGBImage, column: Int, top: Double) -> Rectangle {
+  private func place(_ image: RasterImage, column: Int, top: Double) -> Rectangle {
     let scale = Double(side) / Double(max(image.width, image.height))
     let (w, h) = (Double(image.width) * scale, Double(image.height) * scale)
     return Rectangle(

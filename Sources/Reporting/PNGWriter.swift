@@ -1,5 +1,6 @@
 import CCairo
 import Determinism
+import Images
 
 extension Canvas {
   /// The drawing as a PNG file, `scale` pixels for each CSS pixel.
@@ -64,7 +65,7 @@ extension Canvas {
   }
 }
 
-extension RGBImage {
+extension RasterImage {
   /// The picture as a PNG file of its own size.
   public func png() throws -> [UInt8] {
     let surface = try surface()
@@ -77,17 +78,17 @@ extension RGBImage {
     let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
     try checkCairo(cairo_surface_status(surface), "making a \(width)×\(height) picture")
     cairo_surface_flush(surface)
-    guard let pixels = cairo_image_surface_get_data(surface) else {
+    guard let target = cairo_image_surface_get_data(surface) else {
       throw Failure(.internal, "Cairo gave no pixels")
     }
     let stride = Int(cairo_image_surface_get_stride(surface))
     for y in 0..<height {
-      UnsafeMutableRawPointer(pixels + y * stride).withMemoryRebound(
+      UnsafeMutableRawPointer(target + y * stride).withMemoryRebound(
         to: UInt32.self, capacity: width
       ) { row in
         for x in 0..<width {
           let i = 3 * (y * width + x)
-          row[x] = UInt32(bytes[i]) << 16 | UInt32(bytes[i + 1]) << 8 | UInt32(bytes[i + 2])
+          row[x] = UInt32(pixels[i]) << 16 | UInt32(pixels[i + 1]) << 8 | UInt32(pixels[i + 2])
         }
       }
     }

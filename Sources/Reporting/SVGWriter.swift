@@ -1,5 +1,6 @@
 import Determinism
 import Foundation
+import Images
 
 extension Canvas {
   /// The drawing as an SVG text, the same on every machine: no fonts, two decimals.
@@ -52,7 +53,7 @@ extension Canvas {
     }.joined(separator: "\n")
   }
 
-  private func svgElement(_ image: RGBImage, _ place: Rectangle) throws -> SVGElement {
+  private func svgElement(_ image: RasterImage, _ place: Rectangle) throws -> SVGElement {
     let data = try Data(image.png()).base64EncodedString()
     return SVGElement(
       "<image x=\"\(SVGNumber.text(place.x))\" y=\"\(SVGNumber.text(place.y))\" "

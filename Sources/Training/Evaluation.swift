@@ -82,15 +82,3 @@ struct Evaluation {
     return scores
   }
 }
-
-/// The column of the largest element of each row, the first of equals. `[B, k]` → B numbers
-private func argmax(_ x: Tensor) -> [Int32] {
-  let (b, k) = x.shape2
-  return x.withElements { elements in
-    (0..<b).map { i in
-      var best = 0
-      for j in 1..<max(k, 1) where elements[i * k + j] > elements[i * k + best] { best = j }
-      return Int32(best)
-    }
-  }
-}

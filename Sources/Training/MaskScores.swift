@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Metrics
 
 /// What was predicted on one split of several.
 public struct JudgedPart: Hashable, Sendable {
@@ -35,13 +36,13 @@ struct MaskScores {
   /// Adds an example: the predicted mask against the true one.
   mutating func add(_ mask: [Bool], _ truth: [UInt8]) {
     require(mask.count == truth.count, "a mask of \(mask.count) pixels for \(truth.count)")
-    overlaps.append(Int32((1e6 * overlap(mask, truth.map { $0 > 0 })).rounded()))
+    overlaps.append(Int32((1e6 * Confusion(mask, truth.map { $0 > 0 }).overlap()).rounded()))
     if masks.count < JudgedPart.kept {
       var words = [Int32](repeating: 0, count: (mask.count + 31) / 32)
       for (i, inside) in mask.enumerated() where inside { words[i / 32] |= 1 << Int32(i % 32) }
       masks.append(words)
     }
-    if split == .pairs && overlaps.count % 2 == 0 { differs.append(overlap(lastMask, mask) < 0.5) }
+    if split == .pairs && overlaps.count % 2 == 0 { differs.append(Confusion(lastMask, mask).overlap() < 0.5) }
     lastMask = mask
   }
 
@@ -62,14 +63,4 @@ struct MaskScores {
     }
     return metrics
   }
-}
-
-/// Intersection over union; 1 for two empty masks.
-private func overlap(_ a: [Bool], _ b: [Bool]) -> Double {
-  var (both, either) = (0, 0)
-  for (a, b) in zip(a, b) {
-    if a && b { both += 1 }
-    if a || b { either += 1 }
-  }
-  return either == 0 ? 1 : Double(both) / Double(either)
 }

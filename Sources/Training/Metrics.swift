@@ -1,5 +1,7 @@
+import Autograd
 import Datasets
 import Determinism
+import Metrics
 
 /// The decisions a model took on a split, and what they are worth.
 public struct Predictions: Hashable, Sendable {
@@ -37,26 +39,16 @@ public struct Predictions: Hashable, Sendable {
   /// The largest logit of each sample, or all labels with a probability above one half.
   public init(logits: [Float], outputs: Int, isMultiLabel: Bool) {
     let count = logits.count / max(outputs, 1)
-    var decisions = [Int32](repeating: 0, count: count)
     if isMultiLabel {
       require(outputs <= 31, "Predictions: \(outputs) labels do not fit the bits of a decision")
-      kind = .labels
+      var decisions = [Int32](repeating: 0, count: count)
       for i in 0..<count {
         for j in 0..<outputs where logits[i * outputs + j] > 0 { decisions[i] |= 1 << Int32(j) }
       }
+      self.init(kind: .labels, decisions: decisions, logits: logits)
     } else {
-      kind = .classes
-      for i in 0..<count {
-        var best = 0
-        for j in 1..<max(outputs, 1) where logits[i * outputs + j] > logits[i * outputs + best] {
-          best = j
-        }
-        decisions[i] = Int32(best)
-      }
+      self.init(kind: .classes, decisions: argmax(Tensor(logits, [count, outputs])), logits: logits)
     }
-    self.decisions = decisions
-    self.logits = logits
-    parts = []
   }
 
   /// The metrics of the task, in percent (MoPE, arXiv 2403.10568v1: metrics).
@@ -84,38 +76,17 @@ public struct Predictions: Hashable, Sendable {
 
   /// Of two classes, the F1 of the second, as of what is looked for.
   private func f1OfSecondClass(_ labels: [ExampleLabel]) -> Double {
-    let truths = labels.map { $0.indices == [1] }
-    let hits = zip(decisions, truths).count { $0 == 1 && $1 }
-    let claimed = decisions.count { $0 == 1 }
-    return hits == 0 ? 0 : 100 * Double(2 * hits) / Double(claimed + truths.count { $0 })
+    Confusion(decisions.map { $0 == 1 }, labels.map { $0.indices == [1] }).f1(of: 100)
   }
 
   /// Macro: the mean of the labels' F1, where a label neither predicted nor present counts 0. Micro: of the pooled
   /// counts.
   private func f1(_ labels: [ExampleLabel], outputs: Int) -> (macro: Double, micro: Double) {
-    var (hits, wrong, missed) = (
-      [Int](repeating: 0, count: outputs), [Int](repeating: 0, count: outputs),
-      [Int](repeating: 0, count: outputs)
-    )
-    for (decision, label) in zip(decisions, labels) {
-      let truth = label.indices.reduce(Int32(0)) { $0 | 1 << Int32($1) }
-      for j in 0..<outputs {
-        let bit = Int32(1) << Int32(j)
-        switch (decision & bit != 0, truth & bit != 0) {
-        case (true, true): hits[j] += 1
-        case (true, false): wrong[j] += 1
-        case (false, true): missed[j] += 1
-        case (false, false): break
-        }
-      }
+    let each = (0..<outputs).map { label in
+      Confusion(decisions.map { $0 & 1 << Int32(label) != 0 }, labels.map { $0.indices.contains(label) })
     }
-    func score(_ hits: Int, _ wrong: Int, _ missed: Int) -> Double {
-      hits == 0 ? 0 : Double(2 * hits) / Double(2 * hits + wrong + missed)
-    }
-    let each = (0..<outputs).map { score(hits[$0], wrong[$0], missed[$0]) }
     return (
-      100 * each.reduce(0, +) / Double(outputs),
-      100 * score(hits.reduce(0, +), wrong.reduce(0, +), missed.reduce(0, +))
+      100 * each.reduce(0) { $0 + $1.f1() } / Double(outputs), 100 * each.reduce(Confusion(), +).f1()
     )
   }
 }

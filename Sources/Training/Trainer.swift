@@ -82,30 +82,19 @@ package final class Trainer {
     let recipe = run.recipe
     let random = random.stream("training").stream(step)
     let size = parts.reduce(0) { $0 + $1.count }
-    var gradients: Gradients?
-    loss = 0
-    for (index, part) in parts.enumerated() {
+    loss = try optimizer.step(
+      of: run.title, parts: parts.count, clipping: recipe.clipping,
+      rateFactor: recipe.schedule.factor(epoch: epoch, step: step)
+    ) { index in
       guard let batch = try next() else {
         throw Failure(.internal, "\(run.title): the data end in step \(step)")
       }
       let isWhole = parts.count == 1
       let output = model(batch, .training(isWhole ? random : random.stream("part").stream(index)))
-      let whole = recipe.objective(of: output, batch)
-      let objective = isWhole ? whole : Float(part.count) / Float(size) * whole
-      loss += objective.item
-      guard loss.isFinite else {
-        throw Failure(
-          .runFailed,
-          "\(run.title): the loss is \(loss) at step \(step); try a smaller learning rate")
-      }
       if index == 0 { record(output.routing) }
-      let own = objective.backward()
-      gradients = gradients.map { $0 + own } ?? own
+      let whole = recipe.objective(of: output, batch)
+      return isWhole ? whole : Float(parts[index].count) / Float(size) * whole
     }
-    guard let gradients else { return }
-    optimizer.step(
-      gradients, clipping: recipe.clipping,
-      rateFactor: recipe.schedule.factor(epoch: epoch, step: step))
     step += 1
   }
 

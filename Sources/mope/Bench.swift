@@ -54,7 +54,7 @@ struct Bench: ParsableCommand, KernelChoosing {
       environment: .current, products: products,
       peakGigaflops: products.map(\.gigaflops).max() ?? .nan,
       steps: only.isEmpty ? try StepTiming.all(steps: steps, everyMethod: everyMethod) : [], fullSize: large,
-      pipeline: large.contains { $0.name.contains("training step") } ? try PipelineTiming(images, steps: large) : nil,
+      pipeline: large.contains(where: \.isTrainingStep) ? try PipelineTiming(images, steps: large) : nil,
       peakMemoryMegabytes: PeakMemory.megabytes)
     if json { try Console.answer(json: answer) } else { write(answer) }
   }
@@ -75,11 +75,10 @@ struct Bench: ParsableCommand, KernelChoosing {
     }
     for timing in answer.fullSize {
       let memory = timing.peakMemoryMegabytes.map { ", process at most \(fixed($0, 0)) MB" } ?? ""
-      let unit = timing.name.hasPrefix("MoPE") ? "pairs" : "samples"
       Console.answer(
         """
         \(timing.name): \(fixed(timing.seconds, 3)) s (best \(fixed(timing.best, 3))), \
-        \(fixed(timing.samplesPerSecond, 2)) \(unit)/s, \(fixed(timing.gigaflops, 1)) GFLOP/s, \
+        \(fixed(timing.samplesPerSecond, 2)) \(timing.unit)/s, \(fixed(timing.gigaflops, 1)) GFLOP/s, \
         \(share(timing.gigaflops)) of the GEMM peak, tensors at most \(fixed(timing.tensorMegabytes, 0)) MB\(memory)
         """)
       if let profile = timing.profile { write(profile) }

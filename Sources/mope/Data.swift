@@ -1,6 +1,7 @@
 import ArgumentParser
 import Determinism
 import Foundation
+import ImageFiles
 import Images
 import Published
 import Synchronization

@@ -1,6 +1,7 @@
 import Cost
 import Determinism
 import Foundation
+import ImageFiles
 import Images
 import PaperTier
 import Reporting
@@ -34,11 +35,11 @@ struct PipelineTiming: Encodable {
     defer {
       if folder == nil { for file in files { try? FileManager.default.removeItem(atPath: file) } }
     }
-    imagesPerSecond = try Images.imagesPerSecond(of: files, preparation: .mmIMDB).imagesPerSecond
+    imagesPerSecond = try ImageFiles.imagesPerSecond(of: files, preparation: .mmIMDB).imagesPerSecond
     referringPerSecond = try InputRates.referring(files)
     framesPerSecond = try InputRates.frames(files)
     neededPerSecond =
-      steps.filter { $0.name.contains("training step") }.map(\.samplesPerSecond).max() ?? .nan
+      steps.filter(\.isTrainingStep).map(\.samplesPerSecond).max() ?? .nan
   }
 
   var text: String {
@@ -73,7 +74,7 @@ struct PipelineTiming: Encodable {
       }
       var canvas = Canvas(width: width, height: height)
       canvas.image(
-        RGBImage(width: width, height: height, bytes: bytes),
+        RasterImage(width: width, height: height, pixels: bytes),
         in: Rectangle(0, 0, Double(width), Double(height)))
       let path = "\(NSTemporaryDirectory())mope-bench-\(getpid())-\(index).png"
       try canvas.png(scale: 1).withUnsafeBytes { try AtomicFile.write($0, to: path) }

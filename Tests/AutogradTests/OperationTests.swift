@@ -143,6 +143,7 @@ private let sizes = [1, 15, 16, 17, 33]
       return output
     }
     expectGradient([Operand(2, 5, 3)], { maximum($0[0], axis: 1) }, reference: middleMaximum)
+    #expect(argmax(Tensor([1, 3, 3, -1, -2, -1], [2, 3])) == [1, 0])
     func variation(_ x: [[Double]]) -> [Double] {
       let squares: [Double] = x[0].map { $0 * $0 }
       let mean: Double = squares.reduce(0, +) / 6

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Images
 import Testing
 
 @Suite struct CardTests {
@@ -68,22 +69,22 @@ import Testing
     let entailment = try ContactSheet(SNLIVEStandIn(), .validation, count: 3)
     #expect(entailment.entries.count == 3)
     let first = SNLIVEStandIn().example(0, of: .validation)
-    #expect(entailment.entries[0].pixels == first.image)
+    #expect(entailment.entries[0].image == first.image)
     let answer = SNLIVEStandIn().task.labels[first.label.indices[0]]
     #expect(entailment.entries[0].caption == "\(first.text ?? "") → \(answer)")
     let referring = try ContactSheet(ReferringStandIn(.refCOCO), .testA, count: 1)
-    #expect(referring.entries[0].pixels.width == 36 + 2 + 36)
+    #expect(referring.entries[0].image.width == 36 + 2 + 36)
     let clip = try ContactSheet(MUStARDStandIn(), .train, count: 1)
-    #expect(clip.entries[0].pixels.width == 4 * 36 + 3 * 2)
+    #expect(clip.entries[0].image.width == 4 * 36 + 3 * 2)
   }
 
   @Test func `images side by side are separated by white`() {
-    let dark = Pixels(width: 1, height: 2, bytes: [UInt8](repeating: 9, count: 6))
-    let low = Pixels(width: 1, height: 1, bytes: [1, 2, 3])
-    let both = Pixels(sideBySide: [dark, low])
+    let dark = RasterImage(width: 1, height: 2, pixels: [UInt8](repeating: 9, count: 6))
+    let low = RasterImage(width: 1, height: 1, pixels: [1, 2, 3])
+    let both = RasterImage(sideBySide: [dark, low])
     #expect(both.width == 4 && both.height == 2)
     #expect(
-      both.bytes == [9, 9, 9, 255, 255, 255, 255, 255, 255, 1, 2, 3]
+      both.pixels == [9, 9, 9, 255, 255, 255, 255, 255, 255, 1, 2, 3]
         + [9, 9, 9, 255, 255, 255, 255, 255, 255, 255, 255, 255])
   }
 

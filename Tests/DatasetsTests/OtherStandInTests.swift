@@ -103,7 +103,7 @@ import Testing
     let wave = Self.set.example(1, of: .test).audio ?? []
     #expect(Array(batch.audio?.values.suffix(MUStARDStandIn.samples) ?? []) == wave)
     let fields = Self.set.example(4, of: .test).frames ?? []
-    let expected = (Float(fields[2].bytes[1]) / 255 - 0.5) / 0.25
+    let expected = (Float(fields[2].pixels[1]) / 255 - 0.5) / 0.25
     #expect(batch.video?.values[(2 * 3 + 1) * 36 * 36] == expected)
   }
 

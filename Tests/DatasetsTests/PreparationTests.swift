@@ -26,7 +26,7 @@ import Testing
     for (row, index) in [7, 3, 21].enumerated() {
       let example = dataset.example(index, of: .test)
       #expect(example.label == .class(Int(classes[row])))
-      let bytes = try #require(example.image).bytes
+      let bytes = try #require(example.image).pixels
       for (y, x, channel) in [(0, 0, 0), (35, 35, 2), (4, 30, 1)] {
         let byte = bytes[(y * 36 + x) * 3 + channel]
         let expected = (Float(byte) / 255 - 0.5) / 0.25

@@ -15,7 +15,7 @@ for split in [Split.train, .test] {
   var pixels = Data(); var texts: [[Int32]] = []; var labels: [Int32] = []
   for i in 0..<data.count(split) {
     let e = data.example(i, of: split)
-    pixels.append(contentsOf: e.image!.bytes)
+    pixels.append(contentsOf: e.image!.pixels)
     texts.append(words.encode(e.text!) as [Int32])
     if case .class(let c) = e.label { labels.append(Int32(c)) }
   }

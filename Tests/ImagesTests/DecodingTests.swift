@@ -1,5 +1,6 @@
 import Determinism
 import Foundation
+import ImageFiles
 import Images
 import TestSupport
 import Testing

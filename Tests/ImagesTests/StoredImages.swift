@@ -1,4 +1,5 @@
 import Determinism
+import ImageFiles
 import Images
 import NN
 import TestSupport

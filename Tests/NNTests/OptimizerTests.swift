@@ -60,6 +60,43 @@ import Testing
     #expect(resumed.value.values == whole.value.values)
   }
 
+  /// Four weights, and an optimizer for them.
+  private func weights() -> (Parameter, AdamW) {
+    let store = ParameterStore(random: RandomStream(seed: 3))
+    let parameter = store.root.parameter("p", [4], .normal(1))
+    return (parameter, AdamW([ParameterGroup([parameter], learningRate: 0.1, weightDecay: 0.1)]))
+  }
+
+  @Test func `a step in parts is the step along the sum of their gradients`() throws {
+    let slopes = [Tensor([1, -2, 4, 0.5], [4]), Tensor([0.5, 8, -1, 0.25], [4])]
+    let (whole, first) = weights()
+    let (parted, second) = weights()
+    for _ in 0..<3 {
+      let expected = sum(whole.value * slopes[0]) + sum(whole.value * slopes[1])
+      let loss = try first.step(of: "whole", clipping: 1, rateFactor: 0.5) { _ in expected }
+      #expect(loss == expected.item)
+      let found = try second.step(of: "parts", parts: 2, clipping: 1, rateFactor: 0.5) {
+        sum(parted.value * slopes[$0])
+      }
+      #expect(abs(found - loss) <= 1e-6 * abs(loss))  // added in another place
+    }
+    #expect(parted.value.values == whole.value.values && second.steps == 3)
+  }
+
+  @Test func `a loss that is not finite ends the step before anything changes`() throws {
+    let (parameter, optimizer) = weights()
+    let before = parameter.value.values
+    var calls = 0
+    let failure = #expect(throws: Failure.self) {
+      try optimizer.step(of: "MoPE", parts: 3, clipping: 1) { part in
+        calls += 1
+        return sum(parameter.value) * (part == 1 ? .nan : 1)
+      }
+    }
+    #expect(failure?.kind == .runFailed && failure?.description.contains("MoPE: the loss is nan at step 0") == true)
+    #expect(calls == 2 && optimizer.steps == 0 && parameter.value.values == before)
+  }
+
   @Test func `a schedule rises, falls and steps where it should`() {
     let steps = Schedule.multiStep(epochs: [3, 5], factor: 0.4)
     #expect(steps.factor(epoch: 2, step: 0) == 1)

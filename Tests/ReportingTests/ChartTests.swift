@@ -1,10 +1,11 @@
 import Determinism
 import Foundation
+import Images
 import Reporting
 import Testing
 
 @Suite struct ChartTests {
-  static let image = RGBImage(width: 2, height: 2, bytes: [UInt8](repeating: 100, count: 12))
+  static let image = RasterImage(width: 2, height: 2, pixels: [UInt8](repeating: 100, count: 12))
 
   static let charts: [any Chart] = [
     TinyReport.chart,

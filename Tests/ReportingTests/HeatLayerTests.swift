@@ -1,4 +1,5 @@
 import Determinism
+import Images
 import Reporting
 import Testing
 
@@ -18,20 +19,20 @@ import Testing
   }
 
   @Test func `colours lie over the picture by their opacity`() {
-    let image = RGBImage(width: 1, height: 1, bytes: [201, 100, 0])
+    let image = RasterImage(width: 1, height: 1, pixels: [201, 100, 0])
     let colors = ColorMap([Color(1, 0, 0, opacity: 0), Color(1, 0, 0, opacity: 0.5)])
     let cold = image.overlaid(
       with: HeatLayer([[0]]), colors: colors, range: Interval(0, 1), factor: 2)
     #expect(cold.width == 2 && cold.height == 2)
-    #expect(Array(cold.bytes.prefix(3)) == [201, 100, 0])
+    #expect(Array(cold.pixels.prefix(3)) == [201, 100, 0])
     let warm = image.overlaid(
       with: HeatLayer([[1]]), colors: colors, range: Interval(0, 1), factor: 1)
     // Halfway from (201, 100, 0) to (255, 0, 0).
-    #expect(warm.bytes == [228, 50, 0])
+    #expect(warm.pixels == [228, 50, 0])
   }
 
   @Test func `a picture with values is drawn half as fine as the page, with one scale`() throws {
-    let image = RGBImage(width: 2, height: 1, bytes: [UInt8](repeating: 100, count: 6))
+    let image = RasterImage(width: 2, height: 1, pixels: [UInt8](repeating: 100, count: 6))
     let plain = try ImageGrid("", [ImageGrid.Cell(image)], columns: 2).drawn()
     let heated = try ImageGrid(
       "", [ImageGrid.Cell(image, heat: layer), ImageGrid.Cell(image)], columns: 2, heatTitle: "h"
@@ -46,7 +47,7 @@ import Testing
   }
 
   @Test func `values over pictures must be finite`() {
-    let image = RGBImage(width: 1, height: 1, bytes: [1, 2, 3])
+    let image = RasterImage(width: 1, height: 1, pixels: [1, 2, 3])
     let grid = ImageGrid("", [ImageGrid.Cell(image, heat: HeatLayer([[0, .nan]]))], columns: 1)
     #expect(throws: Failure.self) { try grid.drawn() }
   }

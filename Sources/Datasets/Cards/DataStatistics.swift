@@ -1,4 +1,6 @@
 import Determinism
+import Images
+import Metrics
 
 /// What a dataset gives away: label shares, and how far a constant answer and linear probes get.
 public struct DataStatistics: Sendable {
@@ -50,8 +52,7 @@ public struct DataStatistics: Sendable {
       let answers = Array(repeating: Array(byShare.prefix(size)), count: truth.count)
       return exclusive ? accuracy(answers, truth) : f1Micro(answers, truth)
     }
-    let best = scoreOfSize.indices.reduce(0) { scoreOfSize[$1] > scoreOfSize[$0] ? $1 : $0 }
-    let answer = Array(byShare.prefix(best + 1))
+    let answer = Array(byShare.prefix((scoreOfSize.indexOfLargest ?? 0) + 1))
 
     var inputs: [(name: String, train: FeatureMatrix, test: FeatureMatrix)] = []
     for modality in Modality.allCases {
@@ -96,13 +97,13 @@ private enum Modality: String, CaseIterable {
   }
 
   /// Means of 3×3 blocks of pixels per channel, 0 to 1.
-  private static func coarse(_ image: Pixels) -> [Float] {
+  private static func coarse(_ image: RasterImage) -> [Float] {
     let across = image.width / 3
     var sums = [Float](repeating: 0, count: across * (image.height / 3) * 3)
     for y in 0..<image.height / 3 * 3 {
       for x in 0..<across * 3 {
         for channel in 0..<3 {
-          let byte = image.bytes[(y * image.width + x) * 3 + channel]
+          let byte = image.pixels[(y * image.width + x) * 3 + channel]
           sums[(y / 3 * across + x / 3) * 3 + channel] += Float(byte) / (255 * 9)
         }
       }
@@ -131,9 +132,10 @@ private func accuracy(_ predictions: [[Int]], _ expected: [[Int]]) -> Double {
   Double(zip(predictions, expected).count { $0 == $1 }) / Double(expected.count)
 }
 
-/// 2·hits / (predicted + expected) over all labels of all examples; 0 if nothing is predicted.
+/// F1 over all labels of all examples.
 private func f1Micro(_ predictions: [[Int]], _ expected: [[Int]]) -> Double {
-  let hits = zip(predictions, expected).reduce(0) { $0 + Set($1.0).intersection($1.1).count }
-  let total = zip(predictions, expected).reduce(0) { $0 + $1.0.count + $1.1.count }
-  return total == 0 ? 0 : 2 * Double(hits) / Double(total)
+  zip(predictions, expected).reduce(into: Confusion()) { sum, pair in
+    let labels = Set(pair.0).union(pair.1)
+    for label in labels { sum.add(pair.0.contains(label), pair.1.contains(label)) }
+  }.f1()
 }

@@ -52,8 +52,7 @@ public struct LinearProbe: Sendable {
       "predictions: expected \(columns) columns, found \(features.columns)")
     return (0..<features.rows).map { row in
       let scores = scores(features, row)
-      guard exclusive else { return scores.indices.filter { scores[$0] > 0 } }
-      return [scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }]
+      return exclusive ? [scores.indexOfLargest ?? 0] : scores.indices.filter { scores[$0] > 0 }
     }
   }
 

@@ -1,5 +1,6 @@
 import CCairo
 import Determinism
+import Images
 
 /// Paints one stand-in image: a soft background, then one filled shape after another, then noise.
 ///
@@ -57,7 +58,7 @@ struct Painter {
   }
 
   /// The finished image: noise of standard deviation `noise` added, clipped, rounded to 8 bits.
-  func pixels(noise: Double, _ random: inout RandomStream) -> Pixels {
+  func image(noise: Double, _ random: inout RandomStream) -> RasterImage {
     let count = size * size
     let bytes = [UInt8](unsafeUninitializedCapacity: 3 * count) { bytes, initialized in
       planes.withUnsafeBufferPointer { planes in
@@ -71,7 +72,7 @@ struct Painter {
       }
       initialized = 3 * count
     }
-    return Pixels(width: size, height: size, bytes: bytes)
+    return RasterImage(width: size, height: size, pixels: bytes)
   }
 }
 

@@ -1,4 +1,5 @@
 import Determinism
+import Images
 
 /// One shape of a scene.
 struct SceneObject: Sendable {
@@ -28,10 +29,10 @@ extension [SceneObject] {
   /// - Parameters:
   ///   - gradient: of the ground, as `Painter` takes it.
   ///   - noise: the standard deviation of what is added to every pixel.
-  func drawn(gradient: Double = 0.12, noise: Double = 0.04, _ random: inout RandomStream) -> Pixels {
+  func drawn(gradient: Double = 0.12, noise: Double = 0.04, _ random: inout RandomStream) -> RasterImage {
     var painter = Painter(gradient: gradient, &random)
     for object in self { painter.fill(object.outline, object.colour.varied(&random)) }
-    return painter.pixels(noise: noise, &random)
+    return painter.image(noise: noise, &random)
   }
 
   /// "red circle, blue star".

@@ -1,4 +1,5 @@
 import Determinism
+import Images
 
 /// Images of one size, one after another.
 struct ImageStack: Sendable {
@@ -8,7 +9,7 @@ struct ImageStack: Sendable {
   /// `[count, height, width, 3]`
   let bytes: [UInt8]
 
-  init(_ images: [Pixels]) {
+  init(_ images: [RasterImage]) {
     width = images.first?.width ?? 0
     height = images.first?.height ?? 0
     count = images.count
@@ -21,16 +22,16 @@ struct ImageStack: Sendable {
     bytes = [UInt8](unsafeUninitializedCapacity: images.count * size) { buffer, initialized in
       for (i, image) in images.enumerated() {
         _ = UnsafeMutableBufferPointer(rebasing: buffer[(i * size)..<((i + 1) * size)])
-          .initialize(from: image.bytes)
+          .initialize(from: image.pixels)
       }
       initialized = images.count * size
     }
   }
 
-  func pixels(_ index: Int) -> Pixels {
+  func image(_ index: Int) -> RasterImage {
     let size = width * height * 3
-    return Pixels(
-      width: width, height: height, bytes: Array(bytes[index * size..<(index + 1) * size]))
+    return RasterImage(
+      width: width, height: height, pixels: Array(bytes[index * size..<(index + 1) * size]))
   }
 
   /// `[indices, 3, height, width]`: each byte replaced by its entry in `table`.

@@ -1,6 +1,7 @@
 import Autograd
 import Determinism
 import Dispatch
+import Images
 import NN
 import Synchronization
 import Text
@@ -93,7 +94,7 @@ public struct PreparedSplit: Sendable {
   }
 
   /// The image of one example as it was drawn.
-  public func image(_ index: Int) -> Pixels { images.pixels(index) }
+  public func image(_ index: Int) -> RasterImage { images.image(index) }
 
   private func batchLabels(_ indices: [Int]) -> Labels {
     switch task {

@@ -59,7 +59,7 @@ public struct FoodStandIn: Dataset {
     }
     Self.serve(
       head, modifier, meal, at: cells[0], radius: photo.uniform(4.8, 6.8), &painter, &photo)
-    let image = painter.pixels(noise: 0.05, &photo)
+    let image = painter.image(noise: 0.05, &photo)
 
     var words = item.stream("title")
     return Example(

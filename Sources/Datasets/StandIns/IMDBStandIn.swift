@@ -1,4 +1,5 @@
 import Determinism
+import Images
 
 /// A generated stand-in for MM-IMDB: which of 23 genres, from a poster and a plot?
 ///
@@ -84,7 +85,7 @@ public struct IMDBStandIn: Dataset {
 
   private static func poster(
     _ icons: [Int], _ setting: Int, _ random: inout RandomStream
-  ) -> Pixels {
+  ) -> RasterImage {
     let tint = Film.settings[setting].tint
     let grey = 0.8 * -0.5
     var painter = Painter(
@@ -96,7 +97,7 @@ public struct IMDBStandIn: Dataset {
       let outline = shape.outline(x: cell.x, y: cell.y, radius: random.uniform(4.5, 7))
       painter.fill(outline, colour.varied(&random))
     }
-    return painter.pixels(noise: 0.05, &random)
+    return painter.image(noise: 0.05, &random)
   }
 
   private static func plot(

@@ -1,4 +1,5 @@
 import Determinism
+import Images
 
 /// A generated stand-in for MUStARD: is an utterance sarcastic, from its words, its sound and the
 /// face?
@@ -137,7 +138,7 @@ enum Voice {
 
 /// A face that moves a little from frame to frame: the corners of its mouth go up or down.
 enum Face {
-  static func frames(smiling: Bool, count: Int, _ random: inout RandomStream) -> [Pixels] {
+  static func frames(smiling: Bool, count: Int, _ random: inout RandomStream) -> [RasterImage] {
     var background = random.stream("background")
     let canvas = Painter(&background)
     let skin = RGB(0.9, 0.75, 0.55).varied(0.05, &random)
@@ -162,7 +163,7 @@ enum Face {
             Point(x, mouth + 0.6 * bend + 2.2), Point(x - 6.5, mouth - bend + 2.2),
           ]
         ]), dark)
-      return painter.pixels(noise: 0.04, &random)
+      return painter.image(noise: 0.04, &random)
     }
   }
 }

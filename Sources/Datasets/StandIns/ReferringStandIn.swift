@@ -61,7 +61,7 @@ public struct ReferringStandIn: Dataset {
       let inside = coverage(of: object.outline, width: painter.size, height: painter.size)
       for i in mask.indices where inside[i] >= 128 { mask[i] = place == scene.target ? 1 : 0 }
     }
-    let image = painter.pixels(noise: 0.04, &noise)
+    let image = painter.image(noise: 0.04, &noise)
     let target = scene.objects[scene.target]
     var words = item.stream(isSecond ? "second text" : "text")
     return Example(

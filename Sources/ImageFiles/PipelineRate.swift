@@ -1,4 +1,5 @@
 import Determinism
+import Images
 
 /// How fast images are read, decoded, augmented and normalised.
 public struct PipelineRate: Equatable, Sendable {

@@ -1,6 +1,7 @@
 import CImageCodecs
 import Determinism
 import Foundation
+import Images
 
 /// An image read from a JPEG or PNG file, with what the decoder noticed.
 ///

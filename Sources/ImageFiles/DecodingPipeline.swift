@@ -1,5 +1,6 @@
 import Determinism
 import Foundation
+import Images
 
 /// Makes elements ahead of their use on threads of its own, and gives them out in order.
 ///
