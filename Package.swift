@@ -28,7 +28,8 @@ let package = Package(
     .target(name: "Autograd", dependencies: ["COpenBLAS", "CKernels", "Determinism"]),
     .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
-    .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
+    .target(
+      name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"], exclude: ["METHOD.md"]),
     .target(name: "Text", dependencies: ["Determinism"]),
     .target(name: "Datasets", dependencies: ["Autograd", "NN", "Text", "CCairo", "Determinism"]),
     .target(name: "Published", dependencies: ["Datasets", "Text", "Encoders", "NN", "Determinism"]),
