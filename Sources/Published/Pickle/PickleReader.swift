@@ -20,7 +20,7 @@ public struct PickleReader {
   /// The value of a file.
   /// - Throws: `Failure(.missingInput)`; `Failure(.badInput)` that names the instruction and its offset.
   public static func read(_ path: String) throws -> PickleValue {
-    try parse(try SourceBytes.read(path), source: path)
+    try parse(try InputFile.read(path), source: path)
   }
 
   /// The value that these bytes are.

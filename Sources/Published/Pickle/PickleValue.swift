@@ -38,7 +38,9 @@ struct PickleEntry {
     guard case .dictionary(let pairs) = value else {
       throw place.bad("expected a dictionary, found \(kindName)")
     }
-    let found = pairs.filter { $0.key == .text(name) }
+    let found = pairs.filter {
+      if case .text(let key) = $0.key { Verbatim(key) == Verbatim(name) } else { false }
+    }
     guard found.count == 1, let pair = found.first else {
       throw place.bad("expected one key \"\(name)\", found \(found.count)")
     }

@@ -12,7 +12,7 @@ public struct WaveFile: Sendable {
   /// - Throws: `Failure(.missingInput)`; `Failure(.badInput)` for what is no such file, is cut short, or holds values that
   ///   are not finite.
   public init(path: String) throws {
-    try self.init(bytes: try SourceBytes.read(path), source: path)
+    try self.init(bytes: try InputFile.read(path), source: path)
   }
 
   /// Reads the bytes of a file.

@@ -77,7 +77,7 @@ public struct Download: Sendable {
     }
     var status = stat()
     let there = resuming && stat(part, &status) == 0 ? Int(status.st_size) : 0
-    let known = (try? SourceBytes.read(tag)).map { String(decoding: $0, as: UTF8.self) }
+    let known = (try? InputFile.read(tag)).map { String(decoding: $0, as: UTF8.self) }
     let start = known == nil ? 0 : there
     let descriptor = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
