@@ -42,6 +42,13 @@ public struct CheckpointFolder: Checkpoint {
     }
     self.places = places
     names = places.keys.sorted()
+    let held = places.values.reduce(0.0) { $0 + Double($1.file.shape($1.name)?.product ?? 0) }
+    guard configuration.roughCount <= 100 * max(held, 1e6) else {
+      throw Failure(
+        .badInput,
+        "\(path)/config.json: describes about \(Int(configuration.roughCount)) parameters, the weights hold \(Int(held)); "
+          + "does it belong to them?")
+    }
   }
 
   public func tensor(_ name: String) throws -> Tensor? {
