@@ -26,13 +26,14 @@ let package = Package(
     .target(name: "Images", dependencies: ["CImageCodecs", "Determinism"]),
     .target(name: "Theory", dependencies: ["Determinism"]),
     .target(name: "Autograd", dependencies: ["COpenBLAS", "CKernels", "Determinism"]),
-    .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
+    .target(name: "Pickle", dependencies: ["Determinism"]),
+    .target(name: "NN", dependencies: ["Autograd", "Pickle", "Determinism"]),
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
     .target(
       name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"], exclude: ["METHOD.md"]),
     .target(name: "Text", dependencies: ["Determinism"]),
     .target(name: "Datasets", dependencies: ["Autograd", "NN", "Text", "CCairo", "Determinism"]),
-    .target(name: "Published", dependencies: ["Datasets", "Text", "Encoders", "NN", "Determinism"]),
+    .target(name: "Published", dependencies: ["Datasets", "Text", "Encoders", "NN", "Pickle", "Determinism"]),
     .target(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Determinism"]),
@@ -88,7 +89,9 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "NN", "Autograd", "Determinism"]),
     .testTarget(
       name: "PublishedTests",
-      dependencies: ["Published", "Datasets", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
+      dependencies: [
+        "Published", "Datasets", "Encoders", "NN", "Pickle", "Autograd", "Determinism", "TestSupport",
+      ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

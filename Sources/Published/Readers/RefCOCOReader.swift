@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Pickle
 import Text
 
 /// RefCOCO and RefCOCO+: an expression in a photo of COCO, and the mask of the object that it refers to.

@@ -1,24 +1,5 @@
 import Determinism
-
-/// A value of a pickle file: data only.
-public indirect enum PickleValue: Sendable, Equatable {
-  case none
-  case bool(Bool)
-  case integer(Int)
-  case float(Double)
-  /// A text; byte strings of Python 2 are read as UTF-8, or as Latin-1 if they are not.
-  case text(String)
-  case bytes([UInt8])
-  /// A list, tuple, set or frozen set.
-  case list([PickleValue])
-  /// A dictionary, or an `OrderedDict`, in the order of the file.
-  case dictionary([Pair])
-
-  public struct Pair: Sendable, Equatable {
-    public let key: PickleValue
-    public let value: PickleValue
-  }
-}
+import Pickle
 
 /// A value of a pickle and where it is, for messages.
 struct PickleEntry {
@@ -73,6 +54,7 @@ struct PickleEntry {
     case .bytes: "bytes"
     case .list: "a list"
     case .dictionary: "a dictionary"
+    case .storage, .tensor: "a tensor"
     }
   }
 }
