@@ -109,6 +109,11 @@ let package = Package(
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Determinism"]),
     .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "Determinism", "Text", "Pickle", "NN", "Encoders", "Images", "Published", "Reporting", "Training", "TestSupport",
+      ]),
+    .testTarget(
       name: "ExperimentsTests",
       dependencies: [
         "Experiments", "Laboratory", "Reporting", "Training", "Fusion", "Encoders", "Datasets",
