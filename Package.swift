@@ -27,14 +27,17 @@ let package = Package(
     .target(name: "ImageFiles", dependencies: ["Images", "CImageCodecs", "Determinism"]),
     .target(name: "Theory", dependencies: ["Determinism"]),
     .target(name: "Autograd", dependencies: ["COpenBLAS", "CKernels", "Determinism"]),
-    .target(name: "NN", dependencies: ["Autograd", "Determinism"]),
+    .target(name: "Pickle", dependencies: ["Determinism"]),
+    .target(name: "NN", dependencies: ["Autograd", "Pickle", "Determinism"]),
     .target(name: "Encoders", dependencies: ["Autograd", "NN", "Determinism"]),
-    .target(name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"]),
+    .target(
+      name: "Fusion", dependencies: ["Autograd", "NN", "Encoders", "Determinism"], exclude: ["METHOD.md"]),
     .target(name: "Metrics", dependencies: ["Determinism"]),
     .target(name: "Text", dependencies: ["Determinism"]),
     .target(name: "Datasets", dependencies: ["Autograd", "NN", "Metrics", "Text", "Images", "CCairo", "Determinism"]),
     .target(
-      name: "Published", dependencies: ["Datasets", "Images", "ImageFiles", "Text", "Encoders", "NN", "Determinism"]),
+      name: "Published",
+      dependencies: ["Datasets", "Images", "ImageFiles", "Text", "Encoders", "NN", "Pickle", "Determinism"]),
     .target(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Metrics", "Determinism"]),
@@ -92,7 +95,9 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Images", "NN", "Autograd", "Determinism"]),
     .testTarget(
       name: "PublishedTests",
-      dependencies: ["Published", "Datasets", "Encoders", "NN", "Autograd", "Determinism", "TestSupport"]),
+      dependencies: [
+        "Published", "Datasets", "Encoders", "NN", "Pickle", "Autograd", "Determinism", "TestSupport",
+      ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
@@ -109,6 +114,11 @@ let package = Package(
         "Determinism", "TestSupport",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Images", "Determinism"]),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "Determinism", "Text", "Pickle", "NN", "Encoders", "Images", "Published", "Reporting", "Training", "TestSupport",
+      ]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [

@@ -37,8 +37,18 @@ static void leave(j_common_ptr decoder) {
 /* Level -1 is damage the decoder reads past, as Pillow does; higher levels are chatter. */
 static void note(j_common_ptr decoder, int level) {
   if (level >= 0) return;
-  if (decoder->err->num_warnings == 0) keep_message(decoder);
+  image_codec_report *report = session_of(decoder)->report;
+  int harmless;
+  switch (decoder->err->msg_code) {
+  case JWRN_ADOBE_XFORM:
+  case JWRN_EXTRANEOUS_DATA:
+  case JWRN_JFIF_MAJOR:
+  case JWRN_TOO_MUCH_DATA: harmless = 1; break;
+  default: harmless = 0;
+  }
+  if (decoder->err->num_warnings == 0 || (!harmless && report->spoiled == 0)) keep_message(decoder);
   decoder->err->num_warnings += 1;
+  report->spoiled += !harmless;
 }
 
 static void say_nothing(j_common_ptr decoder) { (void)decoder; }

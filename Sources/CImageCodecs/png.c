@@ -48,6 +48,11 @@ static void open_session(
   session->left = count;
 }
 
+/* Four letters and a zero each, as libpng wants them. */
+static const png_byte unused_chunks[] =
+  "bKGD\0" "cHRM\0" "eXIf\0" "gAMA\0" "hIST\0" "iCCP\0" "iTXt\0" "oFFs\0" "pCAL\0" "pHYs\0" "sBIT\0" "sCAL\0"
+  "sPLT\0" "sRGB\0" "tEXt\0" "tIME\0" "zTXt";
+
 /* Called under setjmp. */
 static void read_header(png_session *session) {
   session->reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, session, leave, note);
@@ -57,6 +62,9 @@ static void read_header(png_session *session) {
     longjmp(session->escape, 1);
   }
   png_set_read_fn(session->reader, session, take);
+  /* Texts, profiles and their like are passed over: unpacking thousands of them takes minutes, and nothing here asks for one. */
+  png_set_keep_unknown_chunks(
+    session->reader, PNG_HANDLE_CHUNK_NEVER, unused_chunks, (int)(sizeof unused_chunks / 5));
   png_set_user_limits(session->reader, 0x7FFFFFFF, 0x7FFFFFFF);  /* the caller has its own */
   png_read_info(session->reader, session->info);
   session->report->width = (int32_t)png_get_image_width(session->reader, session->info);

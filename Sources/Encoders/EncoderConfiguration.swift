@@ -1,5 +1,4 @@
 import Determinism
-import Foundation
 
 /// Architecture and sizes of an encoder, as a `config.json` in the Hugging Face layout gives them.
 public enum EncoderConfiguration: Hashable, Sendable {
@@ -18,39 +17,85 @@ public enum EncoderConfiguration: Hashable, Sendable {
   ///   contradicts another, and an option that would change results and is not supported.
   public init(file: String) throws {
     let config = try ConfigurationFile(file)
-    guard let modelType = config.fields["model_type"] as? String else {
+    guard case .text(let modelType)? = config.fields["model_type"] else {
       throw config.bad("model_type", "expected one of \(Self.modelTypes), found nothing")
     }
     switch modelType {
     case "vit":
       try config.require(["hidden_act": "gelu", "qkv_bias": true, "num_channels": 3])
       try config.require(["hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0])
-      self = .vit(try config.decoded())
+      self = .vit(try config.filled(["layer_norm_eps": 1e-12]).decoded())
     case "swin":
       try config.require(["hidden_act": "gelu", "qkv_bias": true, "num_channels": 3])
       try config.require(["hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0])
       try config.require(["use_absolute_embeddings": false])
-      self = .swin(try config.decoded())
+      self = .swin(try config.filled(["layer_norm_eps": 1e-5, "mlp_ratio": 4, "drop_path_rate": 0.1]).decoded())
     case "bert":
       try config.require(["hidden_act": "gelu", "position_embedding_type": "absolute"])
       try config.require(["is_decoder": false, "add_cross_attention": false])
-      self = .bert(try config.decoded())
+      self = .bert(try config.filled(Self.textDefaults).decoded())
     case "longformer":
       try config.require(["hidden_act": "gelu"])
-      self = .longformer(try config.expandingWindow().decoded())
+      let defaults = Self.textDefaults.merging(["attention_window": 512, "pad_token_id": 1]) { $1 }
+      self = .longformer(try config.filled(defaults).expandingWindow().decoded())
     case "gpt2":
       try config.require(["activation_function": "gelu_new", "scale_attn_weights": true])
       try config.require(["scale_attn_by_inverse_layer_idx": false, "add_cross_attention": false])
-      self = .gpt2(try config.decoded())
+      let defaults: [String: ConfigurationValue] = [
+        "layer_norm_epsilon": 1e-5, "embd_pdrop": 0.1, "attn_pdrop": 0.1, "resid_pdrop": 0.1,
+      ]
+      self = .gpt2(try config.filled(defaults).decoded())
     case "wav2vec2":
       try config.require(["hidden_act": "gelu", "feat_extract_activation": "gelu"])
       try config.require(["feat_extract_norm": "group", "do_stable_layer_norm": false])
       try config.require(["add_adapter": false])
-      self = .wav2vec2(try config.decoded())
+      let defaults: [String: ConfigurationValue] = [
+        "layer_norm_eps": 1e-5, "conv_bias": false, "feat_proj_dropout": 0, "hidden_dropout": 0.1,
+        "attention_dropout": 0.1,
+        "activation_dropout": 0.1, "num_conv_pos_embeddings": 128, "num_conv_pos_embedding_groups": 16,
+      ]
+      self = .wav2vec2(try config.filled(defaults).decoded())
     default:
       throw config.bad("model_type", "expected one of \(Self.modelTypes), found \"\(modelType)\"")
     }
     if let contradiction { throw Failure(.badInput, "\(file): \(contradiction)") }
+  }
+
+  /// What `BertConfig` and `LongformerConfig` say where a file does not.
+  private static let textDefaults: [String: ConfigurationValue] = [
+    "layer_norm_eps": 1e-12, "type_vocab_size": 2, "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  ]
+
+  /// About how many parameters such an encoder has. Not exact, so that nothing need be made; floating, so that it cannot overflow.
+  var roughCount: Double {
+    func blocks(_ width: Int, _ hidden: Int, _ layers: Int) -> Double {
+      Double(layers) * Double(width) * (4 * Double(width) + 2 * Double(hidden))
+    }
+    switch self {
+    case .vit(let c):
+      return blocks(c.width, c.hiddenWidth, c.layers) + Double(c.patches + 3 * c.patchSize * c.patchSize)
+        * Double(c.width)
+    case .swin(let c):
+      return c.stages.reduce(Double(3 * c.patchSize * c.patchSize * c.width)) {
+        let places = 2 * Double($1.window) - 1
+        return $0 + blocks($1.width, Int(c.hiddenRatio * Double($1.width)), $1.depth)
+          + Double($1.depth * $1.heads) * places * places
+      }
+    case .bert(let c):
+      return blocks(c.width, c.hiddenWidth, c.layers) + Double(c.vocabulary + c.positions + c.segments)
+        * Double(c.width)
+    case .longformer(let c):
+      return blocks(c.width, c.hiddenWidth, c.layers) + Double(c.vocabulary + c.positions + c.segments)
+        * Double(c.width)
+    case .gpt2(let c):
+      return blocks(c.width, c.hiddenWidth ?? 4 * c.width, c.layers) + Double(c.vocabulary + c.positions)
+        * Double(c.width)
+    case .wav2vec2(let c):
+      let inputs = [1] + c.channels.dropLast()
+      return blocks(c.width, c.hiddenWidth, c.layers)
+        + zip(zip(inputs, c.channels), c.kernels).reduce(0.0) { $0 + Double($1.0.0) * Double($1.0.1) * Double($1.1) }
+        + Double(c.width) * Double(c.width / c.positionGroups) * Double(c.positionKernel)
+    }
   }
 
   /// What about these sizes no encoder can have, or nil.
@@ -73,6 +118,16 @@ public enum EncoderConfiguration: Hashable, Sendable {
     }
   }
 
+  /// What the names of the encoder's tensors begin with.
+  var modules: Set<String> {
+    switch self {
+    case .vit, .swin: ["embeddings", "encoder", "layernorm", "pooler"]
+    case .bert, .longformer: ["embeddings", "encoder", "pooler"]
+    case .gpt2: ["wte", "wpe", "h", "ln_f"]
+    case .wav2vec2: ["feature_extractor", "feature_projection", "encoder", "masked_spec_embed"]
+    }
+  }
+
   /// What task models put before the names of the encoder's tensors.
   var prefix: String {
     switch self {
@@ -82,91 +137,6 @@ public enum EncoderConfiguration: Hashable, Sendable {
     case .longformer: "longformer."
     case .gpt2: "transformer."
     case .wav2vec2: "wav2vec2."
-    }
-  }
-}
-
-/// The fields of a `config.json`.
-private struct ConfigurationFile {
-  let path: String
-  var fields: [String: Any]
-
-  init(_ path: String) throws {
-    self.path = path
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Failure(.missingInput, "\(path): no such file; expected an encoder's configuration")
-    }
-    guard let fields = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] else {
-      throw Failure(.badInput, "\(path): expected a JSON object; is the file complete?")
-    }
-    self.fields = fields
-  }
-
-  func bad(_ field: String, _ what: String) -> Failure {
-    Failure(.badInput, "\(path): \(field): \(what)")
-  }
-
-  /// An option's value.
-  enum Option: Equatable, CustomStringConvertible, ExpressibleByStringLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
-  {
-    case text(String)
-    case flag(Bool)
-    case number(Double)
-
-    init(stringLiteral value: String) { self = .text(value) }
-    init(booleanLiteral value: Bool) { self = .flag(value) }
-    init(integerLiteral value: Int) { self = .number(Double(value)) }
-
-    func equals(_ found: Any) -> Bool {
-      switch self {
-      case .text(let text): found as? String == text
-      case .flag(let flag): found as? Bool == flag
-      case .number(let number):
-        found as? Double == number || (found as? Int).map(Double.init) == number
-      }
-    }
-
-    var description: String {
-      switch self {
-      case .text(let text): "\"\(text)\""
-      case .flag(let flag): "\(flag)"
-      case .number(let number): "\(number)"
-      }
-    }
-  }
-
-  /// Options with the only value that is supported; a field that is not there has it.
-  func require(_ expected: [String: Option]) throws {
-    for (name, wanted) in expected.sorted(by: { $0.key < $1.key }) {
-      guard let found = fields[name], !(found is NSNull), !wanted.equals(found) else { continue }
-      throw bad(name, "only \(wanted) is supported, found \(found)")
-    }
-  }
-
-  /// Longformer's window may be one number for all layers.
-  func expandingWindow() -> ConfigurationFile {
-    var expanded = self
-    if let window = fields["attention_window"] as? Int,
-      let layers = fields["num_hidden_layers"] as? Int
-    {
-      expanded.fields["attention_window"] = Array(repeating: window, count: max(layers, 0))
-    }
-    return expanded
-  }
-
-  func decoded<Configuration: Decodable>() throws -> Configuration {
-    do {
-      return try JSONDecoder().decode(
-        Configuration.self, from: try JSONSerialization.data(withJSONObject: fields))
-    } catch let error as DecodingError {
-      switch error {
-      case .keyNotFound(let key, _): throw bad(key.stringValue, "missing")
-      case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-        let name = context.codingPath.first?.stringValue ?? "config"
-        throw bad(name, "expected \(type), found \(fields[name] ?? "nothing")")
-      default: throw Failure(.badInput, "\(path): \(error)")
-      }
     }
   }
 }

@@ -58,9 +58,15 @@ public struct LongformerConfiguration: Codable, Hashable, Sendable {
     vocabulary: 50_265, positions: 4098, width: 768, layers: 12, heads: 12, hiddenWidth: 3072,
     window: 512)
 
+  /// The most tokens of a text: positions are counted from behind the padding's.
+  public var longestText: Int { positions - padding - 1 }
+
   /// What about these sizes no Longformer can have, or nil.
   public var contradiction: String? {
-    if width % heads != 0 { return "hidden_size \(width) in \(heads) num_attention_heads" }
+    if heads < 1 || width % heads != 0 { return "hidden_size \(width) in \(heads) num_attention_heads" }
+    if longestText < 1 {
+      return "max_position_embeddings \(positions) leaves no position behind pad_token_id \(padding)"
+    }
     if windows.count != layers || windows.contains(where: { $0 < 2 || $0 % 2 != 0 }) {
       return "attention_window \(windows) must be \(layers) even numbers, one per layer"
     }
@@ -141,7 +147,7 @@ public struct Longformer: Encoder {
     let c = configuration
     require(
       n + c.padding < c.positions,
-      "Longformer: a text of \(n) tokens, the model has \(c.positions - c.padding - 1) positions")
+      "Longformer: a text of \(n) tokens, the model has \(c.longestText) positions")
     // Positions count the tokens that are not padding, from padding + 1 (RoBERTa).
     var places: [Int32] = []
     for item in 0..<b {

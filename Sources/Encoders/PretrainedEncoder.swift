@@ -99,7 +99,7 @@ public struct PretrainedEncoder {
     case let model as Longformer:
       let c = model.configuration
       let text = try checked.text(
-        vocabulary: c.vocabulary, positions: c.positions - c.padding - 1,
+        vocabulary: c.vocabulary, positions: c.longestText,
         alsoTakes: ["global_attention_mask"])
       return outputs(model.tokens(text, .evaluation, global: try checked.global(text)))
     case let model as GPT2:
@@ -110,6 +110,16 @@ public struct PretrainedEncoder {
       let (sounds, lengths) = try checked.sounds(model.configuration)
       return outputs(model.states(sounds, .evaluation, lengths: lengths))
     default: throw Failure(.internal, "\(folder.source): an encoder without a way to call it")
+    }
+  }
+
+  /// The most tokens of a text, special ones included; nil for an encoder of images or sounds.
+  public var longestText: Int? {
+    switch folder.configuration {
+    case .bert(let c): c.positions
+    case .longformer(let c): c.longestText
+    case .gpt2(let c): c.positions
+    case .vit, .swin, .wav2vec2: nil
     }
   }
 

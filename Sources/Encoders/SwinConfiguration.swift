@@ -67,6 +67,7 @@ public struct SwinConfiguration: Codable, Hashable, Sendable {
     if depths.isEmpty || depths.count != heads.count {
       return "depths \(depths) and num_heads \(heads) must be as long as one another"
     }
+    if depths.count > 8 { return "depths \(depths): expected at most 8 stages" }
     if depths.contains(where: { $0 < 1 }) || heads.contains(where: { $0 < 1 }) {
       return "depths \(depths) and num_heads \(heads) must be positive"
     }
@@ -75,6 +76,9 @@ public struct SwinConfiguration: Codable, Hashable, Sendable {
     }
     if window < 1 || width < 1 {
       return "window_size \(window) and embed_dim \(width) must be positive"
+    }
+    if hiddenRatio * Double(width) < 1 {
+      return "mlp_ratio \(hiddenRatio) of embed_dim \(width) leaves no hidden channel"
     }
     for (i, stage) in stages.enumerated() {
       if stage.side << i != imageSize / patchSize || stage.side % window != 0 {

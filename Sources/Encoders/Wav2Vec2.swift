@@ -67,8 +67,11 @@ public struct Wav2Vec2Configuration: Codable, Hashable, Sendable {
       return
         "conv_dim \(channels), conv_kernel \(kernels), conv_stride \(strides): expected equal lengths"
     }
-    if width % heads != 0 { return "hidden_size \(width) in \(heads) num_attention_heads" }
-    if width % positionGroups != 0 {
+    if (kernels + strides + channels).contains(where: { $0 < 1 }) {
+      return "conv_dim \(channels), conv_kernel \(kernels), conv_stride \(strides): expected positive numbers"
+    }
+    if heads < 1 || width % heads != 0 { return "hidden_size \(width) in \(heads) num_attention_heads" }
+    if positionGroups < 1 || width % positionGroups != 0 {
       return "hidden_size \(width) in \(positionGroups) num_conv_pos_embedding_groups"
     }
     return nil

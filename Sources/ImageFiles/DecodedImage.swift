@@ -14,34 +14,14 @@ public struct DecodedImage: Sendable {
   public let format: ImageFormat
   /// The decoder's first complaint about a file that it could read nevertheless.
   public let warning: String?
+  /// Whether the complaint means that pixels are not those that were stored. Pillow reads such files without a word.
+  public let isSpoiled: Bool
 
   /// Reads a file.
   /// - Throws: `Failure(.missingInput)`, `(.io)`, or `(.badInput)` for what is not a whole JPEG or PNG image.
   public init(contentsOf path: String, limits: DecodingLimits = .standard) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw Failure(
-        .missingInput, "\(path): expected a JPEG or PNG image, found no file; is the data unpacked?"
-      )
-    }
-    guard !isFolder.boolValue else {
-      throw Failure(
-        .badInput, "\(path): expected a JPEG or PNG image, found a folder; check the record's path")
-    }
-    let data: Data
-    do {
-      let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-      guard let size, size <= limits.fileBytes else {
-        throw Failure(
-          .badInput,
-          "\(path): expected at most \(limits.fileBytes) bytes, found \(size.map(String.init) ?? "no size"); "
-            + "scale the image down")
-      }
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch let failure as Failure { throw failure } catch {
-      throw Failure(.io, "\(path): cannot read: \(error.localizedDescription)")
-    }
-    try self.init(data, name: path, limits: limits)
+    let bytes = try InputFile.read(path, limit: limits.fileBytes)
+    self = try bytes.withUnsafeBytes { try DecodedImage($0, name: path, limits: limits) }
   }
 
   /// Reads the bytes of a file; `name` says in errors which.
@@ -96,6 +76,7 @@ public struct DecodedImage: Sendable {
     }
     self.format = format
     warning = report.warnings > 0 ? Self.message(report) : nil
+    isSpoiled = report.spoiled > 0
   }
 
   private static func message(_ report: image_codec_report) -> String {

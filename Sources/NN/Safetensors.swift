@@ -24,12 +24,7 @@ public final class SafetensorsFile: Checkpoint {
   /// Opens and checks a file.
   /// - Throws: `Failure(.missingInput)` or `Failure(.badInput)`.
   public init(path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw Failure(.missingInput, "\(path): no such file; expected a safetensors file")
-    }
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) } catch {
-      throw Failure(.io, "\(path): cannot read: \(error.localizedDescription)")
-    }
+    data = try InputFile.map(path)
     source = path
     let header = try SafetensorsHeader(data, source: path)
     entries = header.entries
@@ -42,12 +37,16 @@ public final class SafetensorsFile: Checkpoint {
   public func shape(_ name: String) -> [Int]? { entries[name]?.shape }
 
   /// A tensor as floats; half precisions and integers are converted. Nil if there is none of this name.
+  /// - Throws: `Failure(.badInput)` for an element type that is not read.
   public func tensor(_ name: String) throws -> Tensor? {
     guard let entry = entries[name] else { return nil }
     let count = entry.shape.product
-    let values: [Float] = data.withUnsafeBytes { all in
+    let values: [Float]? = data.withUnsafeBytes { all in
       let bytes = UnsafeRawBufferPointer(rebasing: all[shifted(entry.range)])
       return entry.type.floats(bytes, count: count)
+    }
+    guard let values else {
+      throw Failure(.badInput, "\(source): \(name): the element type \(entry.type.rawValue) is not read")
     }
     return Tensor(values, entry.shape)
   }
@@ -70,7 +69,8 @@ public final class SafetensorsFile: Checkpoint {
   }
 }
 
-/// Element types of the format that this project reads.
+/// Element types of the format. Those of less than a byte, of eight bits and complex ones are known, so that a file that has one
+/// beside what is needed can be opened, and not read.
 enum ElementType: String {
   case f64 = "F64"
   case f32 = "F32"
@@ -82,17 +82,31 @@ enum ElementType: String {
   case i8 = "I8"
   case u8 = "U8"
   case bool = "BOOL"
+  case u16 = "U16"
+  case u32 = "U32"
+  case u64 = "U64"
+  case c64 = "C64"
+  case f8e5m2 = "F8_E5M2"
+  case f8e4m3 = "F8_E4M3"
+  case f8e8m0 = "F8_E8M0"
+  case f6e2m3 = "F6_E2M3"
+  case f6e3m2 = "F6_E3M2"
+  case f4 = "F4"
 
-  var size: Int {
+  /// Of an element.
+  var bits: Int {
     switch self {
-    case .f64, .i64: 8
-    case .f32, .i32: 4
-    case .f16, .bf16, .i16: 2
-    case .i8, .u8, .bool: 1
+    case .f64, .i64, .u64, .c64: 64
+    case .f32, .i32, .u32: 32
+    case .f16, .bf16, .i16, .u16: 16
+    case .i8, .u8, .bool, .f8e5m2, .f8e4m3, .f8e8m0: 8
+    case .f6e2m3, .f6e3m2: 6
+    case .f4: 4
     }
   }
 
-  func floats(_ bytes: UnsafeRawBufferPointer, count: Int) -> [Float] {
+  /// Nil for a type that is not read.
+  func floats(_ bytes: UnsafeRawBufferPointer, count: Int) -> [Float]? {
     switch self {
     case .f32: read(bytes, count, UInt32.self) { Float(bitPattern: UInt32(littleEndian: $0)) }
     case .f64: read(bytes, count, UInt64.self) { Float(Double(bitPattern: UInt64(littleEndian: $0))) }
@@ -101,7 +115,7 @@ enum ElementType: String {
       read(bytes, count, UInt16.self) {
         Float(bitPattern: UInt32(UInt16(littleEndian: $0)) << 16)
       }
-    default: (integers(bytes, count: count) ?? []).map(Float.init)
+    default: integers(bytes, count: count)?.map(Float.init)
     }
   }
 
@@ -112,6 +126,8 @@ enum ElementType: String {
     case .i16: read(bytes, count, Int16.self) { Int(Int16(littleEndian: $0)) }
     case .i8: read(bytes, count, Int8.self) { Int($0) }
     case .u8, .bool: read(bytes, count, UInt8.self) { Int($0) }
+    case .u16: read(bytes, count, UInt16.self) { Int(UInt16(littleEndian: $0)) }
+    case .u32: read(bytes, count, UInt32.self) { Int(UInt32(littleEndian: $0)) }
     default: nil
     }
   }
@@ -119,7 +135,7 @@ enum ElementType: String {
   private func read<Word, Value>(
     _ bytes: UnsafeRawBufferPointer, _ count: Int, _ type: Word.Type, _ convert: (Word) -> Value
   ) -> [Value] {
-    (0..<count).map { convert(bytes.loadUnaligned(fromByteOffset: $0 * size, as: Word.self)) }
+    (0..<count).map { convert(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Word>.size, as: Word.self)) }
   }
 }
 

@@ -1,4 +1,3 @@
-import Autograd
 import Determinism
 import Foundation
 
@@ -25,58 +24,9 @@ struct SafetensorsHeader {
       throw bad("header: expected \(length) bytes, found \(data.count - 8)")
     }
     dataStart = 8 + Int(length)
-    let header = data.subdata(in: data.startIndex + 8..<data.startIndex + dataStart)
-    guard header.first == UInt8(ascii: "{") else { throw bad("header: expected JSON starting with {") }
-    if let name = duplicateKey(in: header) { throw bad("\(name): the name occurs twice") }
-    let parsed: Any
-    do { parsed = try JSONSerialization.jsonObject(with: header) } catch {
-      throw bad("header: not valid JSON: \(error.localizedDescription)")
-    }
-    guard let object = parsed as? [String: Any] else { throw bad("header: expected a JSON object") }
-
-    var entries: [String: SafetensorsFile.Entry] = [:]
-    var metadata: [String: String] = [:]
-    for name in object.keys.sorted() {
-      if name == "__metadata__" {
-        guard let texts = object[name] as? [String: String] else {
-          throw bad("__metadata__: expected texts only")
-        }
-        metadata = texts
-        continue
-      }
-      entries[name] = try Self.entry(object[name], name, bad)
-    }
+    var scanner = HeaderScanner([UInt8](data[data.startIndex + 8..<data.startIndex + dataStart]))
+    do { (entries, metadata) = try scanner.header() } catch { throw bad(error.what) }
     try Self.checkCoverage(entries, available: data.count - dataStart, bad)
-    self.entries = entries
-    self.metadata = metadata
-  }
-
-  private static func entry(
-    _ value: Any?, _ name: String, _ bad: (String) -> Failure
-  ) throws -> SafetensorsFile.Entry {
-    guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String,
-      let shape = integers(fields["shape"]), let offsets = integers(fields["data_offsets"])
-    else { throw bad("\(name): expected dtype, shape and data_offsets") }
-    guard Set(fields.keys) == ["dtype", "shape", "data_offsets"] else {
-      throw bad("\(name): expected dtype, shape and data_offsets alone, found \(fields.keys.sorted())")
-    }
-    guard let type = ElementType(rawValue: typeName) else {
-      throw bad("\(name): the element type \(typeName) is not supported")
-    }
-    guard shape.allSatisfy({ $0 >= 0 }) else { throw bad("\(name): negative size in \(shape)") }
-    var size = type.size
-    for extent in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw bad("\(name): the size of \(shape) overflows") }
-      size = product
-    }
-    guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1] else {
-      throw bad("\(name): expected an ascending byte range, found \(offsets)")
-    }
-    guard offsets[1] - offsets[0] == size else {
-      throw bad("\(name): \(shape) of \(typeName) needs \(size) bytes, its range has \(offsets[1] - offsets[0])")
-    }
-    return SafetensorsFile.Entry(type: type, shape: shape, range: offsets[0]..<offsets[1])
   }
 
   /// The ranges must follow one another without a hole or an overlap and end with the file.
@@ -84,8 +34,9 @@ struct SafetensorsHeader {
     _ entries: [String: SafetensorsFile.Entry], available: Int, _ bad: (String) -> Failure
   ) throws {
     let ordered = entries.sorted {
-      ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key)
-        < ($1.value.range.lowerBound, $1.value.range.upperBound, $1.key)
+      let (a, b) = ($0.value.range, $1.value.range)
+      if a.lowerBound != b.lowerBound { return a.lowerBound < b.lowerBound }
+      return a.upperBound != b.upperBound ? a.upperBound < b.upperBound : $0.key < $1.key
     }
     var end = 0
     for (name, entry) in ordered {
@@ -96,41 +47,180 @@ struct SafetensorsHeader {
     }
     guard end == available else { throw bad("data: expected \(end) bytes, found \(available)") }
   }
-
-  private static func integers(_ value: Any?) -> [Int]? {
-    guard let numbers = value as? [NSNumber] else { return nil }
-    let converted = numbers.map(\.intValue)
-    return zip(converted, numbers).allSatisfy { Double($0) == $1.doubleValue } ? converted : nil
-  }
 }
 
-/// The first name that occurs twice among the keys of the outermost object; JSON parsers keep one silently.
-private func duplicateKey(in json: Data) -> String? {
-  var seen: Set<Data> = []
-  var depth = 0
-  var start: Int?
-  var key: Data?
-  var escaped = false
-  for (index, byte) in json.enumerated() {
-    if let begin = start {  // inside a text
-      if escaped {
-        escaped = false
-      } else if byte == UInt8(ascii: "\\") {
-        escaped = true
-      } else if byte == UInt8(ascii: "\"") {
-        key = json.subdata(in: begin..<index)
-        start = nil
+/// Reads the header's JSON in one pass, and nothing but what the format allows: every name once, however it is escaped, and
+/// sizes that are whole numbers.
+private struct HeaderScanner {
+  struct Mistake: Error { let what: String }
+
+  private let bytes: [UInt8]
+  private var i = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func header() throws(Mistake) -> (entries: [String: SafetensorsFile.Entry], metadata: [String: String]) {
+    guard bytes.first == UInt8(ascii: "{") else { throw Mistake(what: "header: expected JSON starting with {") }
+    var entries: [String: SafetensorsFile.Entry] = [:]
+    var metadata: [String: String]?
+    try members { (scanner, name) throws(Mistake) in
+      if name == "__metadata__" {
+        if metadata != nil { throw Mistake(what: "\(name): the name occurs twice") }
+        metadata = try scanner.texts()
+        return
       }
-      continue
+      let entry = try scanner.entry(name)
+      if entries.updateValue(entry, forKey: name) != nil { throw Mistake(what: "\(name): the name occurs twice") }
     }
-    switch byte {
-    case UInt8(ascii: "\""): start = index + 1
-    case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-    case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-    case UInt8(ascii: ":"):
-      if depth == 1, let key, !seen.insert(key).inserted { return String(decoding: key, as: UTF8.self) }
-    default: break
-    }
+    skipSpace()
+    guard i == bytes.count else { throw mistake("its end") }
+    return (entries, metadata ?? [:])
   }
-  return nil
+
+  private mutating func entry(_ name: String) throws(Mistake) -> SafetensorsFile.Entry {
+    var typeName: String?
+    var shape: [Int]?
+    var offsets: [Int]?
+    try members { (scanner, field) throws(Mistake) in
+      let isRepeated: Bool
+      switch field {
+      case "dtype":
+        isRepeated = typeName != nil
+        typeName = try scanner.text()
+      case "shape":
+        isRepeated = shape != nil
+        shape = try scanner.integers("\(name): shape")
+      case "data_offsets":
+        isRepeated = offsets != nil
+        offsets = try scanner.integers("\(name): data_offsets")
+      default: throw Mistake(what: "\(name): expected dtype, shape and data_offsets alone, found \(field)")
+      }
+      if isRepeated { throw Mistake(what: "\(name): \(field) occurs twice") }
+    }
+    guard let typeName, let shape, let offsets else {
+      throw Mistake(what: "\(name): expected dtype, shape and data_offsets")
+    }
+    guard let type = ElementType(rawValue: typeName) else {
+      throw Mistake(what: "\(name): the element type \(typeName) is not known")
+    }
+    var size = type.bits
+    for extent in shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+      guard !overflow else { throw Mistake(what: "\(name): the size of \(shape) overflows") }
+      size = product
+    }
+    guard offsets.count == 2, offsets[0] <= offsets[1] else {
+      throw Mistake(what: "\(name): expected an ascending byte range, found \(offsets)")
+    }
+    guard size % 8 == 0, offsets[1] - offsets[0] == size / 8 else {
+      throw Mistake(
+        what: "\(name): \(shape) of \(typeName) needs \((size + 7) / 8) bytes, its range has \(offsets[1] - offsets[0])"
+      )
+    }
+    return SafetensorsFile.Entry(type: type, shape: shape, range: offsets[0]..<offsets[1])
+  }
+
+  /// The names and texts of `__metadata__`; null means none.
+  private mutating func texts() throws(Mistake) -> [String: String] {
+    skipSpace()
+    if bytes[i...].starts(with: "null".utf8) {
+      i += 4
+      return [:]
+    }
+    var texts: [String: String] = [:]
+    try members { (scanner, name) throws(Mistake) in
+      scanner.skipSpace()
+      guard scanner.next == UInt8(ascii: "\"") else { throw Mistake(what: "__metadata__: expected texts only") }
+      if texts.updateValue(try scanner.text(), forKey: name) != nil {
+        throw Mistake(what: "__metadata__: \(name): the name occurs twice")
+      }
+    }
+    return texts
+  }
+
+  // MARK: JSON
+
+  private mutating func members(_ body: (inout HeaderScanner, String) throws(Mistake) -> Void) throws(Mistake) {
+    try expect("{")
+    if take("}") { return }
+    repeat {
+      let name = try text()
+      try expect(":")
+      try body(&self, name)
+    } while take(",")
+    try expect("}")
+  }
+
+  /// Whole numbers from 0.
+  private mutating func integers(_ place: String) throws(Mistake) -> [Int] {
+    try expect("[")
+    var values: [Int] = []
+    if take("]") { return values }
+    repeat {
+      skipSpace()
+      let start = i
+      var value = 0
+      while let byte = next, UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte {
+        let (tens, over) = value.multipliedReportingOverflow(by: 10)
+        let (sum, beyond) = tens.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+        guard !over, !beyond else { throw Mistake(what: "\(place): a number overflows") }
+        value = sum
+        i += 1
+      }
+      let isWhole = i > start && (bytes[start] != UInt8(ascii: "0") || i == start + 1)
+      skipSpace()
+      guard isWhole, next == UInt8(ascii: ",") || next == UInt8(ascii: "]") else {
+        throw Mistake(what: "\(place): expected whole numbers from 0")
+      }
+      values.append(value)
+    } while take(",")
+    try expect("]")
+    return values
+  }
+
+  private mutating func text() throws(Mistake) -> String {
+    try expect("\"")
+    let start = i
+    var isEscaped = false
+    while let byte = next, byte != UInt8(ascii: "\"") {
+      guard byte >= 0x20 else { throw mistake("a text without control characters") }
+      if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+        i += 1
+      }
+      i += 1
+    }
+    guard next != nil else { throw mistake("the end of a text") }
+    i += 1
+    // Escapes are rare: Foundation undoes them.
+    let raw = bytes[start..<i - 1]
+    let text =
+      isEscaped
+      ? try? JSONDecoder().decode(String.self, from: Data(bytes[start - 1..<i]))
+      : String(validating: raw, as: UTF8.self)
+    guard let text else { throw mistake("a text of UTF-8 before this") }
+    return text
+  }
+
+  private mutating func expect(_ mark: Unicode.Scalar) throws(Mistake) {
+    guard take(mark) else { throw mistake("'\(mark)'") }
+  }
+
+  private mutating func take(_ mark: Unicode.Scalar) -> Bool {
+    skipSpace()
+    guard next == UInt8(ascii: mark) else { return false }
+    i += 1
+    return true
+  }
+
+  private mutating func skipSpace() {
+    while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { i += 1 }
+  }
+
+  private var next: UInt8? { i < bytes.count ? bytes[i] : nil }
+
+  private func mistake(_ expected: String) -> Mistake {
+    let found = i < bytes.count ? "'\(String(decoding: [bytes[i]], as: UTF8.self))'" : "its end"
+    return Mistake(what: "header: byte \(i): expected \(expected), found \(found)")
+  }
 }

@@ -26,7 +26,8 @@ struct Bench: ParsableCommand, KernelChoosing {
   @Flag(help: "The answer as JSON.") var json = false
 
   func validate() throws {
-    for (name, value) in [("--threads", threads), ("--steps", steps), ("--passes", passes)] where value < 1 {
+    try validateThreads(threads)
+    for (name, value) in [("--steps", steps), ("--passes", passes)] where value < 1 {
       throw ValidationError("\(name): expected at least 1, found \(value)")
     }
     if !fullSize && (profile || !only.isEmpty) {

@@ -25,6 +25,8 @@ struct DataOptions: ParsableArguments {
   @Argument(help: "Datasets; all that are there if none is named.") var names: [String] = []
   @Option(help: "Where the prepared form is. Default: .prepared in the folder.") var prepared: String?
 
+  func validate() throws { try validatePaths([("FOLDER", folder), ("--prepared", prepared)]) }
+
   var store: PublishedStore { PublishedStore(data: folder, folder: prepared) }
 
   /// The datasets that are named.
@@ -59,7 +61,7 @@ struct DataCheckCommand: ParsableCommand {
     abstract: "Says what is there, what is missing, where it is published, and under which terms.")
 
   @OptionGroup var options: DataOptions
-  @Flag(help: "Decode every image and frame that records need, and name the damaged ones.")
+  @Flag(help: "Decode every image, frame and sound that records need, and name the damaged ones.")
   var images = false
 
   func run() throws {
@@ -83,25 +85,40 @@ struct DataCheckCommand: ParsableCommand {
   }
 
   /// Decodes on all cores.
-  /// - Throws: `Failure(.badInput)` if an image is damaged, after all of them are named.
+  /// - Throws: `Failure(.badInput)` if an image or a sound is damaged, after all of them are named.
   private func decode(_ kinds: [PublishedKind]) throws {
     var damaged = 0
-    var seen: Set<String> = []
+    var seen: Set<Verbatim> = []
     for kind in kinds {
       let dataset = try kind.reader.read(options.folder)
-      let files = dataset.splits.flatMap(\.records).flatMap { [$0.image].compactMap { $0 } + $0.frames }
-        .filter { seen.insert($0).inserted }
-      let complaints = files.complaints { try _ = DecodedImage(contentsOf: dataset.path($0)) }
+      let records = dataset.splits.flatMap(\.records)
+      func unseen(_ files: [String]) -> [String] { files.filter { seen.insert(Verbatim($0)).inserted } }
+      let images = unseen(records.flatMap { [$0.image].compactMap { $0 } + $0.frames })
+      let sounds = unseen(records.compactMap(\.audio))
+      let complaints =
+        images.complaints { try Self.check(image: dataset.path($0)) }
+        + sounds.complaints { try Self.check(sound: dataset.path($0)) }
       for complaint in complaints { Console.answer("  ✗ \(complaint)") }
-      Console.answer(
-        "\(kind.title): \(grouped(files.count)) images decoded, \(complaints.count) damaged")
+      let both = "\(grouped(images.count)) images" + (sounds.isEmpty ? "" : " and \(grouped(sounds.count)) sounds")
+      Console.answer("\(kind.title): \(both) decoded, \(complaints.count) damaged")
       damaged += complaints.count
     }
     guard damaged == 0 else {
       throw Failure(
         .badInput,
-        "\(options.folder): \(damaged) damaged images; fetch them again, or list them in \(options.folder)/skip.txt, one a line"
+        "\(options.folder): \(damaged) damaged files; fetch them again, or list them in \(options.folder)/skip.txt, one a line"
       )
+    }
+  }
+
+  private static func check(image path: String) throws {
+    let decoded = try DecodedImage(contentsOf: path)
+    if decoded.isSpoiled { throw Failure(.badInput, "\(path): decoded with wrong pixels: \(decoded.warning ?? "")") }
+  }
+
+  private static func check(sound path: String) throws {
+    if try WaveFile(path: path).samples.isEmpty {
+      throw Failure(.badInput, "\(path): expected a sound, found no sample")
     }
   }
 
@@ -148,6 +165,7 @@ struct DataPrepareCommand: ParsableCommand {
       let verb = if case .kept = preparation { "unchanged" } else { "prepared" }
       Console.answer(
         "\(kind.title): \(verb): \(counts); skipped \(grouped(manifest.skipped.records))")
+      for note in manifest.notes { Console.answer("  \(note)") }
     }
   }
 }

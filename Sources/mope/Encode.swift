@@ -29,13 +29,14 @@ struct Encode: ParsableCommand, KernelChoosing {
     guard (input == nil) != (text == nil) else {
       throw ValidationError("expected either --input or --text")
     }
-    guard threads >= 1 else { throw ValidationError("--threads: expected at least 1, found \(threads)") }
+    try validateThreads(threads)
+    try validatePaths([("--model", model), ("--input", input), ("--text", text), ("--output", output)])
   }
 
   func run() throws {
     Compute.setThreads(threads)
     let encoder = try PretrainedEncoder(try CheckpointFolder(path: model))
-    let inputs = try self.inputs()
+    let inputs = try input.map { try EncoderInputs(try SafetensorsFile(path: $0)) } ?? textInputs(of: encoder)
     let clock = ContinuousClock()
     let start = clock.now
     let outputs = try encoder(inputs)
@@ -53,16 +54,34 @@ struct Encode: ParsableCommand, KernelChoosing {
       """)
   }
 
-  private func inputs() throws -> EncoderInputs {
-    if let input { return try EncoderInputs(try SafetensorsFile(path: input)) }
+  /// Every line is a text, an empty one too, so that row i is line i. What is longer than the model's positions is cut, and said.
+  private func textInputs(of encoder: PretrainedEncoder) throws -> EncoderInputs {
     let text = text ?? ""
-    guard let data = FileManager.default.contents(atPath: text) else {
-      throw Failure(.missingInput, "\(text): no such file; expected a text with one input per line")
+    guard let longest = encoder.longestText else {
+      throw Failure(
+        .badInput, "\(model)/config.json: model_type: --text expects a model of texts; give its inputs with --input")
     }
     let tokenizer = try loadTokenizer(folder: model)
-    let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+    let lines = InputFile.lines(try InputFile.read(text))
     guard !lines.isEmpty else { throw Failure(.badInput, "\(text): expected at least one line of text") }
-    let ids = try lines.map { try tokenizer.encode($0, maximumLength: 512).ids }
+    var cut: [(line: Int, tokens: Int)] = []
+    let ids = try lines.enumerated().map { index, bytes -> [Int32] in
+      guard let line = String(validating: bytes, as: UTF8.self) else {
+        throw Failure(.badInput, "\(text): line \(index + 1): expected UTF-8, found other bytes; convert the file")
+      }
+      let count = try tokenizer.encode(line).ids.count
+      guard count > 0 else {
+        throw Failure(
+          .badInput, "\(text): line \(index + 1): expected a text, found none; this model puts no token around it")
+      }
+      if count > longest { cut.append((index + 1, count)) }
+      return try tokenizer.encode(line, maximumLength: longest).ids
+    }
+    if let first = cut.first {
+      Console.note(
+        "\(text): \(cut.count) of \(lines.count) texts are longer than the model's \(longest) tokens and were cut; the first is line "
+          + "\(first.line) with \(first.tokens)")
+    }
     let padded = TokenIds(padding: ids, with: tokenizer.padId)
     let shape = [padded.shape.batch, padded.shape.tokens]
     var inputs = EncoderInputs(source: text)

@@ -26,10 +26,34 @@ enum KernelChoice: ExpressibleByArgument, Equatable {
     case "portable": self = .portable
     case "auto": self = .automatic
     default:
-      guard argument.allSatisfy({ $0.isLetter || $0.isNumber }), !argument.isEmpty else { return nil }
-      self = .named(argument)
+      #if arch(x86_64)
+        guard let name = Self.needed.first(where: { $0.key.lowercased() == argument.lowercased() })?.key else {
+          return nil
+        }
+        self = .named(name)
+      #else
+        guard argument.allSatisfy({ $0.isLetter || $0.isNumber }), !argument.isEmpty else { return nil }
+        self = .named(argument)
+      #endif
     }
   }
+
+  /// OpenBLAS's kernels for x86-64 with the processor's flags that they need (its `cpuid_x86.c`): it takes the one it is told to
+  /// and would end in an illegal instruction.
+  private static let needed: [String: [String]] = {
+    let avx512 = ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]
+    let amd = ["avx", "fma4"]
+    return [
+      "Prescott": ["pni"], "Core2": ["ssse3"], "Penryn": ["sse4_1"], "Dunnington": ["sse4_1"], "Atom": ["ssse3"],
+      "Nano": ["ssse3"], "Nehalem": ["sse4_2"], "Sandybridge": ["avx"], "Haswell": ["avx2", "fma"],
+      "Zen": ["avx2", "fma"],
+      "SkylakeX": avx512, "Cooperlake": avx512 + ["avx512_bf16"], "Sapphirerapids": avx512 + ["amx_bf16"],
+      "Barcelona": ["sse4a"], "Bobcat": ["sse4a"], "Bulldozer": amd, "Piledriver": amd, "Steamroller": amd,
+      "Excavator": amd,
+    ]
+  }()
+
+  static let allValueStrings = ["portable", "auto"] + needed.keys.sorted()
 
   var defaultValueDescription: String {
     switch self {
@@ -57,6 +81,11 @@ enum KernelChoice: ExpressibleByArgument, Equatable {
 
   /// Makes this choice hold, starting the program anew if OpenBLAS was loaded with another.
   func apply() {
+    #if arch(x86_64)
+      if case .named(let name) = self, let missing = Self.needed[name]?.first(where: { !Self.flags.contains($0) }) {
+        refuse(name, "this processor has no \(missing)")
+      }
+    #endif
     let variable = "OPENBLAS_CORETYPE"
     let current = getenv(variable).map { String(cString: $0) }
     if current != wanted {
@@ -67,7 +96,22 @@ enum KernelChoice: ExpressibleByArgument, Equatable {
       Console.error("cannot start again with other kernels: \(String(cString: strerror(errno)))")
       exit(Failure.Kind.internal.rawValue)
     }
+    if case .named(let name) = self, Compute.blasKernel.lowercased() != name.lowercased() {
+      refuse(name, "this OpenBLAS has none of that name and took \(Compute.blasKernel)")
+    }
     Compute.selectKernels(portable: self == .portable)
     Compute.setThreads(1)
+  }
+
+  private func refuse(_ name: String, _ why: String) -> Never {
+    Console.error("--kernel \(name): \(why); use portable or auto")
+    exit(Failure.Kind.configuration.rawValue)
+  }
+
+  /// What the processor can do, as Linux names it.
+  private static var flags: Set<String> {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("flags") }
+    return Set((line?.split(separator: " ") ?? []).map(String.init))
   }
 }

@@ -22,6 +22,7 @@ struct Mope: ParsableCommand {
 
   /// Runs a command and ends with the exit code of what happened. The argument parser would turn every error into 1.
   static func main() {
+    Console.holdStandardStreams()
     do {
       var command = try parseAsRoot()
       if let chosen = command as? KernelChoosing { chosen.kernel.apply() }
@@ -31,9 +32,12 @@ struct Mope: ParsableCommand {
       Foundation.exit(failure.kind.rawValue)
     } catch {
       let code = exitCode(for: error)
-      if code == .success { exit(withError: error) }  // help and version
+      if code == .success {  // help and version
+        Console.answer(fullMessage(for: error))
+        Foundation.exit(0)
+      }
       if code == .validationFailure || error is ValidationError {
-        FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+        Console.complain(fullMessage(for: error))
         Foundation.exit(Failure.Kind.usage.rawValue)
       }
       Console.error("\(error)")

@@ -52,8 +52,11 @@ struct CommonOptions: ParsableArguments {
   var color = ColorChoice.auto
 
   func validate() throws {
-    guard threads >= 1 else { throw ValidationError("--threads: expected at least 1, found \(threads)") }
-    guard dataSeed >= 0 else { throw ValidationError("--data-seed: expected at least 0, found \(dataSeed)") }
+    try validateThreads(threads)
+    try validatePaths([("--store", store), ("--output", output)])
+    guard SeedList.allowed.contains(dataSeed) else {
+      throw ValidationError("--data-seed: expected \(SeedList.allowed.text), found \(dataSeed)")
+    }
     if let name = published.given.first, tier != .paper {
       throw ValidationError("\(name): belongs to the paper tier; expected --tier paper, found --tier \(tier.rawValue)")
     }
@@ -148,6 +151,9 @@ extension Tier: ExpressibleByArgument {}
 struct SeedList: ExpressibleByArgument {
   let values: [Int]
 
+  /// What a seed may be; others are derived from it by adding.
+  static let allowed = 0...1_000_000_000
+
   init(_ values: [Int]) { self.values = values }
 
   init?(argument: String) {
@@ -159,7 +165,7 @@ struct SeedList: ExpressibleByArgument {
     } else {
       let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
       let numbers = parts.compactMap { $0 }
-      guard numbers.count == parts.count, !numbers.isEmpty, numbers.allSatisfy({ $0 >= 0 }),
+      guard numbers.count == parts.count, !numbers.isEmpty, numbers.allSatisfy(Self.allowed.contains),
         Set(numbers).count == numbers.count
       else { return nil }
       values = numbers
@@ -172,6 +178,25 @@ struct SeedList: ExpressibleByArgument {
     }
     return "\(first)..\(last)"
   }
+}
+
+/// - Throws: `ValidationError` for more threads than could be of use, which OpenBLAS would cut down without a word.
+func validateThreads(_ threads: Int) throws {
+  let allowed = 1...max(64, ProcessInfo.processInfo.activeProcessorCount)
+  guard allowed.contains(threads) else {
+    throw ValidationError("--threads: expected \(allowed.text), found \(threads)")
+  }
+}
+
+/// - Throws: `ValidationError` for an empty path: joined with a name it would be the root of the file system.
+func validatePaths(_ paths: [(option: String, path: String?)]) throws {
+  for (option, path) in paths where path?.isEmpty == true {
+    throw ValidationError("\(option): expected a path, found an empty text")
+  }
+}
+
+extension ClosedRange<Int> {
+  var text: String { "\(lowerBound) to \(upperBound)" }
 }
 
 /// How progress is shown on standard error.

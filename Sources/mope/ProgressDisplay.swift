@@ -128,14 +128,13 @@ final class ProgressDisplay: Sendable {
     lines.append("\(bar(share, 16)) \(state.done) of \(total) runs  \(remaining(state, now))")
     let width = Console.width - 1
     erase(&state)
-    FileHandle.standardError.write(
-      Data(lines.map { String($0.prefix(width)) + "\n" }.joined().utf8))
+    Console.show(lines.map { String($0.prefix(width)) + "\n" }.joined())
     state.drawnLines = lines.count
   }
 
   private func erase(_ state: inout State) {
     guard state.drawnLines > 0 else { return }
-    FileHandle.standardError.write(Data("\u{1B}[\(state.drawnLines)A\u{1B}[J".utf8))
+    Console.show("\u{1B}[\(state.drawnLines)A\u{1B}[J")
     state.drawnLines = 0
   }
 

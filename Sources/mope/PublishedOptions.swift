@@ -35,6 +35,7 @@ struct PublishedOptions: ParsableArguments {
   var titles = false
 
   func validate() throws {
+    try validatePaths([("--data", data), ("--weights", weights), ("--prepared", prepared)])
     for (name, value) in [("--limit", limit), ("--micro-batch", microBatch)] {
       guard let value else { continue }
       guard value >= 2 else {

@@ -28,8 +28,8 @@ struct Run: ParsableCommand, KernelChoosing {
 
   func validate() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs: expected at least 1, found \(jobs)") }
-    if let checkpointSeconds, checkpointSeconds < 0 {
-      throw ValidationError("--checkpoint-seconds: expected at least 0, found \(checkpointSeconds)")
+    if let checkpointSeconds, !(0...1e6).contains(checkpointSeconds) {
+      throw ValidationError("--checkpoint-seconds: expected 0 to 1000000, found \(checkpointSeconds)")
     }
   }
 

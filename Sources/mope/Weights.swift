@@ -37,14 +37,16 @@ struct WeightsListCommand: ParsableCommand {
   func run() throws {
     for weights in PublishedWeights.all {
       let megabytes = fixed(Double(weights.approximateBytes) / 1e6, 0)
+      let pinned = weights.files.filter { $0.sha256 != nil }.map(\.name)
       Console.answer(
         "\(weights.name): \(weights.use); \(grouped(weights.parameterCount)) parameters, about \(megabytes) MB\n"
           + "  \(PublishedWeights.hub)/\(weights.repository) at \(weights.revision): "
-          + weights.files.map(\.name).joined(separator: ", "))
+          + weights.files.map(\.name).joined(separator: ", ") + "\n  digests known: "
+          + (pinned.isEmpty ? "none; the branch can move" : pinned.joined(separator: ", ")))
       if let hint = weights.hint { Console.answer("  note: \(hint)") }
     }
     Console.answer(
-      "Branches can move. A download is compared with the digest that the hub states; reports name the digest of what was used."
+      "A download is compared with the known digest, else with the one that the hub states; reports name the digest of what was used."
     )
   }
 }
@@ -59,6 +61,8 @@ struct WeightsCheckCommand: ParsableCommand {
 
   @Argument(help: "Folder of the checkpoints, each in a folder of its own.") var folder: String
   @Argument(help: "Checkpoints; all that are there if none is named.") var names: [String] = []
+
+  func validate() throws { try validatePaths([("FOLDER", folder)]) }
 
   func run() throws {
     guard FileManager.default.fileExists(atPath: folder) else {
@@ -111,6 +115,8 @@ struct WeightsDownloadCommand: ParsableCommand {
   @Option(help: "The hub or a mirror of it.") var site = PublishedWeights.hub
   @Option(help: "Another revision than the listed one.") var revision: String?
   @Flag(name: .shortAndLong, help: "No progress, only the answer and errors.") var quiet = false
+
+  func validate() throws { try validatePaths([("--to", to)]) }
 
   func run() throws {
     for weights in try WeightsCommand.chosen(names) {
@@ -171,11 +177,11 @@ private final class DownloadBar: Sendable {
       let done = fixed(Double(bytes) / 1e6, 1)
       let share =
         total.map { " of \(fixed(Double($0) / 1e6, 1)) MB, \(100 * bytes / max(1, $0)) %" } ?? " MB"
-      FileHandle.standardError.write(Data("\r\u{1B}[K\(title): \(done)\(share)".utf8))
+      Console.show("\r\u{1B}[K\(title): \(done)\(share)")
     }
   }
 
   func end() {
-    if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    if isShown { Console.show("\r\u{1B}[K") }
   }
 }

@@ -136,7 +136,10 @@ private func message(_ kind: Failure.Kind = .badInput, _ body: () throws -> Void
     ("hidden_size", 30, "cannot be cut into 4 heads"),
     ("hidden_act", "relu", "only \"gelu\" is supported"),
     ("is_decoder", true, "only false is supported"),
-    ("layer_norm_eps", "small", "layer_norm_eps: expected"),
+    (
+      "layer_norm_eps", "small",
+      "layer_norm_eps: what is added to a variance: expected numbers from 0.0 to 1.0, found \"small\""
+    ),
   ])
   func `a configuration that cannot be read is named`(
     _ change: (field: String, value: any Sendable, expected: String)
@@ -151,11 +154,68 @@ private func message(_ kind: Failure.Kind = .badInput, _ body: () throws -> Void
     config[change.field] = nil
     let without = try folder(
       "config-without-\(change.field)", config: config, files: ["model.safetensors": tensors])
-    if ["hidden_size", "layer_norm_eps", "model_type"].contains(change.field) {
+    if ["hidden_size", "model_type"].contains(change.field) {
       #expect(
         message { _ = try CheckpointFolder(path: without) }.contains(
           "config.json: \(change.field):"))
     }
+  }
+
+  /// A field of each kind in each architecture that has it, at values that are no size.
+  static let absurd: [(fixture: String, field: String)] = [
+    ("vit", "image_size"), ("vit", "patch_size"), ("vit", "hidden_size"), ("vit", "intermediate_size"),
+    ("vit", "num_hidden_layers"), ("vit", "num_attention_heads"), ("swin", "embed_dim"), ("swin", "window_size"),
+    ("swin", "image_size"), ("swin", "patch_size"), ("swin", "depths"), ("swin", "num_heads"), ("bert", "vocab_size"),
+    ("bert", "max_position_embeddings"), ("bert", "type_vocab_size"), ("bert", "num_attention_heads"),
+    ("longformer", "num_attention_heads"), ("longformer", "attention_window"), ("longformer", "num_hidden_layers"),
+    ("longformer", "max_position_embeddings"), ("gpt2", "n_embd"), ("gpt2", "n_layer"), ("gpt2", "n_head"),
+    ("gpt2", "n_inner"), ("gpt2", "n_positions"), ("gpt2", "vocab_size"), ("wav2vec2", "num_attention_heads"),
+    ("wav2vec2", "num_conv_pos_embedding_groups"), ("wav2vec2", "num_conv_pos_embeddings"), ("wav2vec2", "conv_kernel"),
+    ("wav2vec2", "conv_stride"), ("wav2vec2", "conv_dim"), ("wav2vec2", "hidden_size"),
+  ]
+
+  @Test(arguments: absurd)
+  func `a number that is no size of an encoder is named with what it may be`(_ case: (fixture: String, field: String))
+    throws
+  {
+    let (fixture, field) = `case`
+    let stored = Fixture(fixture)
+    let data = try Data(contentsOf: URL(fileURLWithPath: "\(stored.folder)/config.json"))
+    var config = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let isList = config[field] is [Any]
+    for value in ["-1", "0", "9223372036854775807", "1e300", "2.5", "true", "\"8\""] {
+      config[field] = "VALUE"
+      let text = String(decoding: try JSONSerialization.data(withJSONObject: config), as: UTF8.self)
+      let path = try temporaryPath("absurd-\(fixture)-\(field).json")
+      try AtomicFile.write(
+        text.replacingOccurrences(of: "\"VALUE\"", with: isList ? "[\(value), 4]" : value), to: path)
+      let found = message { _ = try EncoderConfiguration(file: path) }
+      #expect(found.contains("\(field): ") && found.contains("expected whole numbers from "), "\(value): \(found)")
+    }
+  }
+
+  @Test func `sizes that are each possible and together beyond the weights are refused before they are made`() throws {
+    var (config, tensors) = try storedBERT()
+    config["vocab_size"] = 4_000_000
+    config["hidden_size"] = 16_384
+    config["intermediate_size"] = 131_072
+    let path = try folder("enormous", config: config, files: ["model.safetensors": tensors])
+    #expect(
+      message { _ = try PretrainedEncoder(CheckpointFolder(path: path)) }.contains("config.json: describes about"))
+  }
+
+  @Test func `what a configuration leaves out is what transformers takes`() throws {
+    var (config, tensors) = try storedBERT()
+    for field in ["layer_norm_eps", "type_vocab_size", "hidden_dropout_prob", "attention_probs_dropout_prob"] {
+      config[field] = nil
+    }
+    let path = try folder("defaults", config: config, files: ["model.safetensors": tensors])
+    guard case .bert(let found) = try CheckpointFolder(path: path).configuration else {
+      Issue.record("no BERT")
+      return
+    }
+    #expect(found.epsilon == 1e-12 && found.segments == 2)
+    #expect(found.hiddenDropout == 0.1 && found.attentionDropout == 0.1)
   }
 
   @Test func `weights that contradict the configuration are named`() throws {

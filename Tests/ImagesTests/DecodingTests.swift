@@ -97,6 +97,38 @@ import Testing
     #expect(warnings.contains { $0.contains("Corrupt JPEG data") }, "\(warnings.count)")
   }
 
+  @Test func `a complaint that leaves the pixels right is told from one that does not`() throws {
+    let whole = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/halved-colour.jpg"))
+    let expected = try DecodedImage(whole, name: "whole")
+    #expect(!expected.isSpoiled)
+    // Bytes between two parts of the header, as some programs leave them.
+    var padded = whole
+    let table = try #require(whole.firstRange(of: [0xFF, 0xDB])).lowerBound
+    padded.insert(contentsOf: Array(repeating: 0x55, count: 16), at: table)
+    let extraneous = try DecodedImage(padded, name: "padded")
+    #expect(extraneous.warning?.contains("extraneous") == true && !extraneous.isSpoiled)
+    #expect(extraneous.image == expected.image)
+    let scan = try #require(whole.firstRange(of: [0xFF, 0xDA])).upperBound + 10
+    var overwritten = whole
+    for i in 0..<40 { overwritten[scan + i] = 0x55 }
+    let spoiled = try DecodedImage(overwritten, name: "overwritten")
+    #expect(spoiled.isSpoiled && spoiled.image != expected.image)
+  }
+
+  /// Unpacked they can be megabytes each; a decoder that keeps them all takes minutes.
+  @Test(.timeLimit(.minutes(1))) func `texts inside a PNG are passed over`() throws {
+    let path = "\(Self.folder)/rgb.png"
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    // zTXt "a" with 40 bytes that are no deflate stream: who unpacks them complains.
+    let content = Array("zTXta".utf8) + [0, 0] + Array(repeating: UInt8(0xAA), count: 40)
+    let sum = checksum(content)
+    let chunk = [0, 0, 0, 43] + content + (0..<4).map { UInt8(sum >> (24 - 8 * $0) & 255) }
+    bytes.insert(contentsOf: Array(repeatElement(chunk, count: 2000).joined()), at: 33)
+    let decoded = try DecodedImage(bytes, name: "texts")
+    #expect(decoded.image == (try RasterImage(contentsOf: path)))
+    #expect(decoded.warning == nil)
+  }
+
   @Test(arguments: [
     ("", "an empty file"), ("<!DOCTYPE html><html>", "a web page"), ("404 not found", "text"),
     ("GIF89a\u{1}", "a GIF image"),
@@ -147,5 +179,12 @@ import Testing
       try RasterImage(contentsOf: "\(Self.folder)/rgb.png", limits: limits)
     }
     #expect(failure?.description.contains("expected at most 100 bytes, found 3316") == true)
+  }
+}
+
+/// CRC-32, as PNG has it.
+private func checksum(_ bytes: [UInt8]) -> UInt32 {
+  ~bytes.reduce(UInt32.max) { sum, byte in
+    (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum >> 1 ^ (sum & 1) * 0xEDB8_8320 }
   }
 }

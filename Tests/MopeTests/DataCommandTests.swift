@@ -66,10 +66,31 @@ import Testing
     let bad = try command.mope("data", "check", "data", "snli-ve", "--images")
     #expect(bad.code == 65)
     #expect(bad.output.contains("10002456.jpg: expected a whole JPEG image, found damage"))
-    #expect(bad.errors.contains("1 damaged images; fetch them again, or list them in data/skip.txt"))
+    #expect(bad.errors.contains("1 damaged files; fetch them again, or list them in data/skip.txt"))
     try "snli-ve/Flickr30K/flickr30k_images/10002456.jpg".write(
       toFile: "\(command.project)/data/skip.txt", atomically: true, encoding: .utf8)
     #expect(try command.mope("data", "check", "data", "snli-ve", "--images").code == 0)
+  }
+
+  @Test func `sounds are decoded on request, and overwritten pixels count as damage`() throws {
+    let command = try command("sounds")
+    let good = try command.mope("data", "check", "data", "--images")
+    #expect(good.code == 0, "\(good.output)\(good.errors)")
+    #expect(good.output.contains("sounds decoded, 0 damaged"))
+    try Data().write(to: URL(fileURLWithPath: "\(command.project)/data/mustard/audio/1_60.wav"))
+    let silent = try command.mope("data", "check", "data", "mustard", "--images")
+    #expect(silent.code == 65)
+    #expect(silent.output.contains("✗ data/mustard/audio/1_60.wav: expected a WAVE file"))
+
+    let image = "\(command.project)/data/snli-ve/Flickr30K/flickr30k_images/10002456.jpg"
+    var bytes = try #require(FileManager.default.contents(atPath: image))
+    let scan = try #require(bytes.firstRange(of: [0xFF, 0xDA])).upperBound + 10
+    for i in scan..<min(scan + 40, bytes.count - 2) { bytes[i] = 0x55 }
+    try bytes.write(to: URL(fileURLWithPath: image))
+    let overwritten = try command.mope("data", "check", "data", "snli-ve", "--images")
+    #expect(overwritten.code == 65, "\(overwritten.output)")
+    #expect(overwritten.output.contains("10002456.jpg: decoded with wrong pixels"))
+    #expect(overwritten.output.contains("4 images decoded, 1 damaged"))
   }
 
   @Test func `bad input is 65 with file and line, and nothing is prepared`() throws {
@@ -141,7 +162,7 @@ import Testing
     let command = try Command("weights-table")
     let list = try command.mope("weights", "list")
     #expect(list.code == 0)
-    #expect(list.output.contains("huggingface.co/google-bert/bert-base-uncased at main"))
+    #expect(list.output.contains("huggingface.co/google-bert/bert-base-uncased at 86b5e0934494"))
     #expect(try command.mope("weights", "check", "nowhere").code == 66)
     try FileManager.default.createDirectory(
       atPath: "\(command.project)/weights", withIntermediateDirectories: true)

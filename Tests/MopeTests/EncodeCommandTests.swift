@@ -84,6 +84,46 @@ private struct Model {
     }
   }
 
+  /// Encodes a text with a small model and returns the shape of the states.
+  private func encode(_ model: String, _ bytes: [UInt8]) throws -> (result: Command.Result, shape: [Int]?) {
+    let root = try temporaryPath("encode-text")
+    if !FileManager.default.fileExists(atPath: root) { try TinyCheckpoints.write(to: root) }
+    let (text, output) = ("\(root)/text.txt", "\(root)/text.safetensors")
+    try Data(bytes).write(to: URL(fileURLWithPath: text))
+    try? FileManager.default.removeItem(atPath: output)
+    let result = try Command("encode-text").mope(
+      "encode", "--model", "\(root)/\(model)", "--text", text, "--output", output)
+    return (result, try? SafetensorsFile(path: output).shape("last_hidden_state"))
+  }
+
+  @Test func `every line of a text is a row, however it ends and if it is empty`() throws {
+    for text in ["A.\r\nB.\r\nC.\r\n", "A.\n\nC.", "\u{FEFF}A.\nB.\nC.\n"] {
+      let (result, shape) = try encode("bert-base", Array(text.utf8))
+      #expect(result.code == 0, "\(result.errors)")
+      #expect(shape == [3, 4, 32])  // [CLS] letter . [SEP]
+      #expect(result.errors.isEmpty)
+    }
+    let bad = try encode("bert-base", Array("A.\n".utf8) + [0xFF, 0xFE] + Array("\nC.\n".utf8)).result
+    #expect(bad.code == 65)
+    #expect(bad.errors.contains("text.txt: line 2: expected UTF-8"))
+    let empty = try encode("gpt2", Array("A.\n\nC.\n".utf8)).result
+    #expect(empty.code == 65)
+    #expect(empty.errors.contains("text.txt: line 2: expected a text, found none"))
+  }
+
+  @Test func `a text is cut at the model's own positions, and that is said`() throws {
+    let long = String(repeating: "a ", count: 100)
+    let (result, shape) = try encode("bert-base", Array("b\n\(long)\n".utf8))
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(shape == [2, 64, 32])
+    #expect(
+      result.errors.contains(
+        "1 of 2 texts are longer than the model's 64 tokens and were cut; the first is line 2 with 102"))
+    let image = try encode("vit-base-21k", Array("a\n".utf8)).result
+    #expect(image.code == 65)
+    #expect(image.errors.contains("--text expects a model of texts"))
+  }
+
   @Test func `an unknown model_type ends with 65`() throws {
     var model = try Model("bert", "type")
     model.config["model_type"] = "t5"

@@ -78,7 +78,55 @@ private func entry(_ name: String, _ type: String, _ shape: String, _ range: Str
     ("data left over", file(header: "{\(entry("a", "U8", "1", "0,1"))}", data: [0, 0])),
     ("extra field", file(header: "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"x\":1}}", data: [0])),
     ("metadata that is not text", file(header: "{\"__metadata__\":{\"a\":1}}")),
+    (
+      "a name twice, once with an escape",
+      file(header: "{\(entry("a", "U8", "1", "0,1")),\(entry("\\u0061", "U8", "0", "1,1"))}", data: [0])
+    ),
+    (
+      "a field twice",
+      file(header: "{\"a\":{\"dtype\":\"U8\",\"shape\":[9],\"shape\":[1],\"data_offsets\":[0,1]}}", data: [0])
+    ),
+    ("a size that is true", file(header: "{\(entry("a", "U8", "true", "0,1"))}", data: [0])),
+    ("a size with a fraction", file(header: "{\(entry("a", "U8", "1.0", "0,1"))}", data: [0])),
+    ("a size that begins with 0", file(header: "{\(entry("a", "U8", "01", "0,1"))}", data: [0])),
+    ("a size beyond all", file(header: "{\(entry("a", "U8", "99999999999999999999", "0,1"))}", data: [0])),
+    ("something behind the header", file(header: "{\(entry("a", "U8", "1", "0,1"))} {}", data: [0])),
+    ("half a byte", file(header: "{\(entry("a", "F4", "1", "0,1"))}", data: [0])),
+    ("a name that is not UTF-8", file(header: "{\"?\":{}}").map { $0 == UInt8(ascii: "?") ? 0xFF : $0 }),
   ]
+
+  @Test func `metadata may be null, and spaces stand anywhere`() throws {
+    let path = try temporaryPath("null.safetensors")
+    let header = "{ \"__metadata__\" : null , \(entry("a", "U8", " 1 , 2 ", " 0 , 2 ")) }  "
+    try Data(file(header: header, data: [1, 2])).write(to: URL(fileURLWithPath: path))
+    let opened = try SafetensorsFile(path: path)
+    #expect(opened.metadata.isEmpty)
+    #expect(try opened.integers("a")?.values == [1, 2])
+    #expect(opened.shape("a") == [1, 2])
+  }
+
+  @Test func `a type that is not read is an error where it is asked for, not beside`() throws {
+    let path = try temporaryPath("eight-bits.safetensors")
+    let header =
+      "{\(entry("f8", "F8_E4M3", "2", "0,2")),\(entry("u32", "U32", "1", "2,6")),\(entry("f4", "F4", "2,2", "6,8"))}"
+    try Data(file(header: header, data: [0, 0, 5, 0, 0, 128, 0, 0])).write(to: URL(fileURLWithPath: path))
+    let opened = try SafetensorsFile(path: path)
+    #expect(try opened.integers("u32")?.values == [0x8000_0005])
+    let failure = #expect(throws: Failure.self) { try opened.tensor("f8") }
+    #expect(failure?.description.contains("f8: the element type F8_E4M3 is not read") == true)
+    #expect(throws: Failure.self) { try opened.integers("f4") }
+  }
+
+  /// With a reader that looks at its rest for every entry this takes minutes.
+  @Test(.timeLimit(.minutes(1))) func `a header of 400 000 entries is read in one pass`() throws {
+    let path = try temporaryPath("many.safetensors")
+    let entries = (0..<400_000).map { entry("t\($0)", "U8", "1", "\($0),\($0 + 1)") }
+    let bytes = file(header: "{\(entries.joined(separator: ","))}", data: Array(repeating: 7, count: 400_000))
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let opened = try SafetensorsFile(path: path)
+    #expect(opened.names.count == 400_000)
+    #expect(try opened.integers("t399999")?.values == [7])
+  }
 
   @Test(arguments: lies) func `a file that lies is bad input`(_ lie: (name: String, bytes: [UInt8])) throws {
     let path = try temporaryPath("\(lie.name.replacing(" ", with: "-")).safetensors")

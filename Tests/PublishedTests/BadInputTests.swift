@@ -126,6 +126,22 @@ import Testing
     #expect(short.description.contains("a mask of the wrong size: expected 24×32 = 768 pixels"))
   }
 
+  @Test func `an image of RefCOCO with an absurd size is refused`() throws {
+    for size in ["4503599627370496", "32767"] {
+      let found = try reading(.refCOCO, "size-\(size)") { folder in
+        let path = "\(folder)/refcoco/instances.json"
+        var text = try String(contentsOfFile: path, encoding: .utf8)
+        for side in ["width", "height"] {
+          let range = try #require(text.firstRange(of: try Regex("\"\(side)\": [0-9]+")))
+          text.replaceSubrange(range, with: "\"\(side)\": \(size)")
+        }
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+      }
+      #expect(found.kind == .badInput)
+      #expect(found.description.contains("1 to 33554432 pixels, found"), "\(found)")
+    }
+  }
+
   @Test func `a missing image names the file, the record and how many are missing`() throws {
     let found = try reading(.snliVE, "image") {
       try remove("\($0)/snli-ve/Flickr30K/flickr30k_images/10002456.jpg")

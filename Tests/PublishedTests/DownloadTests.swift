@@ -99,6 +99,45 @@ import Testing
       }?.kind == .badInput)
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: ["416 Range Not Satisfiable", "206 Partial Content"])
+  func `a server that answers a request for all with a part is asked once`(_ status: String) throws {
+    let server = try FileServer(.init(content: content, status: status))
+    defer { server.stop() }
+    let found = failure { try Download(address: server.address("file"), path: try target("part"), patience: 5).fetch() }
+    #expect(found?.kind == .io)
+    #expect(found?.description.contains("asked for the whole file, the server answered with a part of it") == true)
+    #expect(server.ranges == [""])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `what nobody vouches for on the way is refused`() throws {
+    let path = try target("plain")
+    let plain = failure { try Download(address: "http://example.org/config.json", path: path).fetch() }
+    #expect(plain?.kind == .usage)
+    #expect(plain?.description.contains("expected an address that begins with https://") == true)
+    let server = try FileServer(.init(content: content, redirects: true, location: "http://example.org/file"))
+    defer { server.stop() }
+    let redirected = failure { try Download(address: server.address("first/file"), path: path, patience: 5).fetch() }
+    #expect(redirected?.kind == .badInput)
+    #expect(redirected?.description.contains("it redirects to http://example.org/file, which is not https") == true)
+    server.change { $0.location = "/first/file" }
+    let endless = failure { try Download(address: server.address("first/file"), path: path, patience: 5).fetch() }
+    #expect(endless?.description.contains("it redirects without end") == true)
+    #expect(try names(path).isEmpty)
+  }
+
+  @Test func `a web page in place of a file is not kept, whether it says what it is or not`() throws {
+    let page = Array(" \n<!DOCTYPE html><html><title>Sign in</title></html>".utf8)
+    for headers in [["Content-Type: text/html; charset=utf-8"], []] {
+      let server = try FileServer(.init(content: page, headers: headers))
+      defer { server.stop() }
+      let path = try target("page")
+      let found = failure { try Download(address: server.address("config.json"), path: path, patience: 5).fetch() }
+      #expect(found?.kind == .badInput)
+      #expect(found?.description.contains("it sends a web page instead of the file") == true)
+      #expect(try names(path).isEmpty)
+    }
+  }
+
   @Test
   func `a file that is not there, an account that is asked for, and no server are told apart`()
     throws

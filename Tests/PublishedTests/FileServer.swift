@@ -11,6 +11,8 @@ final class FileServer: Sendable {
     var status: String?
     var headers: [String] = []
     var redirects = false
+    /// Where it redirects to.
+    var location = "/second/file"
   }
 
   let port: UInt16
@@ -71,7 +73,7 @@ final class FileServer: Sendable {
       send(
         connection,
         Array(
-          "HTTP/1.1 302 Found\r\nLocation: /second/file\r\n\(headers)Content-Length: 0\r\n\r\n".utf8
+          "HTTP/1.1 302 Found\r\nLocation: \(behaviour.location)\r\n\(headers)Content-Length: 0\r\n\r\n".utf8
         ))
       return
     }

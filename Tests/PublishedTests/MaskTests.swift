@@ -23,6 +23,19 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: [1 << 52, 32_767, Int.max])
+  func `a size that no decoded image has is refused before a mask of it is made`(_ side: Int) {
+    let polygon: [[Double]] = [[0, 0, 4, 0, 4, 4]]
+    for found in [
+      failure { _ = try MaskRuns(height: side, width: side, counts: [1], source: "test") },
+      failure { _ = try MaskRuns(height: side, width: side, text: "1", source: "test") },
+      failure { _ = try MaskRuns(polygons: polygon, height: side, width: side, source: "test") },
+    ] {
+      #expect(found?.kind == .badInput)
+      #expect(found?.description.contains("1 to 33554432 pixels") == true, "\(found?.description ?? "")")
+    }
+  }
+
   @Test func `runs that do not fill the mask, and text that is none, are refused`() {
     for counts in [[5], [3, 4], [-1, 7], [Int.max, Int.max], []] {
       #expect(

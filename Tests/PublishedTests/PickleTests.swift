@@ -1,4 +1,5 @@
 import Determinism
+import Pickle
 import Published
 import Testing
 
@@ -31,6 +32,17 @@ import Testing
     let nested = value("nested", first).flatMap { value("a", $0) }.flatMap { value("b", $0) }
     #expect(nested == .list([shared, shared]))
     #expect(value("many", first) == .list((0..<1200).map { .integer($0) }))
+  }
+
+  @Test func `protocol 5 is read, with its byte arrays`() throws {
+    let pickle = bytes(try #require(try PublishedFixture.reference().pickles.data.last))
+    #expect(Array(pickle.prefix(2)) == [0x80, 4])
+    let expected = try PickleReader.parse(pickle, source: "test")
+    #expect(try PickleReader.parse([0x80, 5] + pickle.dropFirst(2), source: "test") == expected)
+    let array = try PickleReader.parse([0x80, 5, 0x96, 2, 0, 0, 0, 0, 0, 0, 0, 7, 9, 0x2E], source: "test")
+    #expect(array == .bytes([7, 9]))
+    #expect(failure { _ = try PickleReader.parse([0x80, 6, 0x4E, 0x2E], source: "test") }?.kind == .badInput)
+    #expect(failure { _ = try PickleReader.parse([0x80, 5, 0x97, 0x2E], source: "test") }?.kind == .badInput)
   }
 
   @Test func `ordered dictionaries and sets are data`() throws {

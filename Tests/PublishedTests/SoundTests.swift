@@ -76,6 +76,30 @@ import Testing
     }
   }
 
+  @Test func `a sound written to a pipe ends with the file`() throws {
+    let bytes = wave(format: 1, channels: 1, rate: 8000, bits: 16, [0, 0x40, 0, 0xC0])
+    for size in [0xFFFF_FFFF, 0x7FFF_F000, 0x7FFF_FFFF] {  // ffmpeg, sox
+      var open = bytes
+      for i in 0..<4 { open[bytes.count - 8 + i] = UInt8(size >> (8 * i) & 255) }
+      #expect(try WaveFile(bytes: open, source: "test").samples == [0.5, -0.5], "\(size)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `no rate makes the resampler take gigabytes`() throws {
+    // Without a common divisor with 16 000 there is a filter for each of its places.
+    let sound = try WaveFile(
+      bytes: wave(format: 1, channels: 1, rate: 47_999, bits: 16, Array(repeating: 64, count: 200)), source: "test")
+    let before = PeakMemoryOfTest.megabytes
+    #expect(sound.resampled().count == 34)
+    #expect(PeakMemoryOfTest.megabytes - before < 100)
+    for rate in [0, 1, 3_999, 768_001, 0xFFFF_FFFF] {
+      let found = failure {
+        _ = try WaveFile(bytes: wave(format: 1, channels: 1, rate: rate, bits: 16, [1, 2]), source: "test")
+      }
+      #expect(found?.description.contains("a rate of 4000 to 768000 Hz, found 1 channels at \(rate) Hz") == true)
+    }
+  }
+
   @Test func `resampling equals torchaudio's formula`() throws {
     let sound = try PublishedFixture.reference().sound
     for rate in sound.rates {
@@ -101,5 +125,14 @@ import Testing
     }
     // The pass band of a filter this short ripples by a few thousandths.
     #expect(worst < 5e-3)
+  }
+}
+
+/// The most memory this process has had.
+private enum PeakMemoryOfTest {
+  static var megabytes: Double {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    return Double(usage.ru_maxrss) / 1024
   }
 }

@@ -89,6 +89,28 @@ import Testing
     #expect(!data.records(.train).contains { $0.image?.hasSuffix("10002456.jpg") == true })
   }
 
+  @Test func `a manifest that counts or names what its records do not have is bad input`() throws {
+    let store = PublishedStore(data: try PublishedFixture.copy("manifest"))
+    try store.prepare(.snliVE)
+    let path = "\(store.path(.snliVE))/manifest.json"
+    let whole = try String(contentsOfFile: path, encoding: .utf8)
+    for (old, new) in [
+      ("\"records\" : 4", "\"records\" : 9223372036854775807"), ("\"records\" : 4", "\"records\" : -1"),
+      ("\"contradiction\",", ""),
+    ] {
+      try #require(whole.contains(old))
+      try whole.replacingOccurrences(of: old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
+      #expect(failure { _ = try store.load(.snliVE) }?.kind == .badInput, "\(new)")
+    }
+  }
+
+  @Test func `where nothing can be written the place for the prepared form is asked for`() throws {
+    let store = PublishedStore(data: try PublishedFixture.copy("read-only"), folder: "/proc/read-only/prepared")
+    let found = failure { try store.prepare(.snliVE) }
+    #expect(found?.kind == .io)
+    #expect(found?.description.contains("--prepared") == true)
+  }
+
   @Test func `several that prepare at once do not disturb each other`() async throws {
     let store = PublishedStore(data: try PublishedFixture.copy("at-once"))
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -20,9 +20,11 @@ enum {
 typedef struct {
   int32_t width;
   int32_t height;
-  /* How often the library found damage that it could read past. */
+  /* How often the library complained about something that it could read past. */
   int32_t warnings;
-  /* What was wrong; with status ok the first warning, or empty. */
+  /* How many of the complaints mean that pixels are not those that were stored. */
+  int32_t spoiled;
+  /* What was wrong; with status ok the first complaint, one about pixels before others; or empty. */
   char message[208];
 } image_codec_report;
 

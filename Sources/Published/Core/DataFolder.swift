@@ -19,13 +19,25 @@ struct DataFolder: Sendable {
   /// damaged and cannot be had again.
   static let skipList = "skip.txt"
 
-  /// The files of the skip list; empty where there is none.
-  func skipped() throws -> Set<String> {
-    guard exists(Self.skipList) else { return [] }
-    let text = String(decoding: try SourceBytes.read(path(Self.skipList)), as: UTF8.self)
-    return Set(
-      text.split(whereSeparator: \.isNewline).map { TextLines.trimmed(String($0)) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("#") })
+  /// The files of the skip list with their lines; empty where there is none. A path may be as messages write it, with the data
+  /// folder in front.
+  /// - Throws: `Failure(.badInput)` for a path that lies in no dataset's folders, and so can never match.
+  func skipped() throws -> [Verbatim: Int] {
+    guard exists(Self.skipList) else { return [:] }
+    let folders = Set(PublishedKind.allCases.flatMap(\.reader.requirements).filter(\.isFolder).flatMap(\.alternatives))
+    var listed: [Verbatim: Int] = [:]
+    for (index, line) in try TextLines.lines(path(Self.skipList)).enumerated() {
+      var file = TextLines.trimmed(line)
+      if file.isEmpty || file.hasPrefix("#") { continue }
+      for beginning in ["\(root)/", "./"] where file.hasPrefix(beginning) { file.removeFirst(beginning.count) }
+      guard folders.contains(where: { file.hasPrefix("\($0)/") }) else {
+        throw SourcePlace(path(Self.skipList), "line \(index + 1)").bad(
+          "expected the path of an image or a sound from the data folder, such as mm-imdb/dataset/0012349.jpeg; found "
+            + "\"\(file)\", which lies in no folder of a dataset")
+      }
+      listed[Verbatim(file)] = index + 1
+    }
+    return listed
   }
 
   func path(_ file: String) -> String { "\(root)/\(file)" }
@@ -46,4 +58,4 @@ struct DataFolder: Sendable {
 }
 
 /// Order by UTF-8 bytes, which no locale changes.
-func codePointsAscend(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+func codePointsAscend(_ a: String, _ b: String) -> Bool { Verbatim(a) < Verbatim(b) }

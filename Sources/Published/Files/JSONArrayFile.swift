@@ -12,7 +12,8 @@ struct JSONArrayFile {
 
   init(_ path: String) throws {
     self.path = path
-    bytes = try SourceBytes.read(path)
+    let read = try InputFile.read(path)
+    bytes = read.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(read.dropFirst(3)) : read
     guard scan() else {
       _ = try JSONParser.parse(bytes, file: path)  // says what is wrong and where
       throw Failure(.badInput, "\(path): expected an object, found another JSON value")
@@ -22,7 +23,7 @@ struct JSONArrayFile {
   /// Calls `body` with every element of the top object's member `name`, in order.
   /// - Throws: `Failure(.badInput)` if there is no such array or an element is no JSON.
   func forEach(in name: String, _ body: (JSONEntry, SourcePlace) throws -> Void) throws {
-    let found = arrays.filter { $0.name == name }
+    let found = arrays.filter { Verbatim($0.name) == Verbatim(name) }
     guard found.count == 1, let elements = found.first?.elements else {
       throw Failure(
         .badInput,

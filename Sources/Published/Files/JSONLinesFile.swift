@@ -25,7 +25,7 @@ struct JSONLinesFile {
       let value = try JSONParser.parse(line, file: path, firstLine: number)
       try body(JSONEntry(file: place.description, path: "", value: value), place)
     }
-    try SourceBytes.forEachPiece(of: path) { piece in
+    try InputFile.forEachPiece(of: path) { piece in
       var rest = piece[...]
       while let end = rest.firstIndex(of: 0x0A) {
         line.append(contentsOf: rest[..<end])

@@ -12,7 +12,7 @@ enum TextLines {
     for (index, label) in labels.enumerated() {
       let place = SourcePlace(path, "line \(index + 1)")
       if label.isEmpty { throw place.bad("expected a label, found an empty line") }
-      if let first = labels.firstIndex(of: label), first != index {
+      if let first = labels.firstIndex(where: { Verbatim($0) == Verbatim(label) }), first != index {
         throw place.bad(
           "the label \"\(label)\" is already on line \(first + 1); remove one of the two")
       }
@@ -23,11 +23,10 @@ enum TextLines {
     return labels
   }
 
-  /// The lines of a file without their ends (LF or CR LF); bytes that are not UTF-8 are replaced by U+FFFD.
+  /// The lines of a file without their ends (LF or CR LF) and without a byte order mark; bytes that are not UTF-8 are replaced
+  /// by U+FFFD.
   static func lines(_ path: String) throws -> [String] {
-    try SourceBytes.read(path).split(separator: 0x0A, omittingEmptySubsequences: false).map {
-      String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self)
-    }
+    InputFile.lines(try InputFile.read(path)).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Without white space at both ends.
@@ -40,7 +39,7 @@ enum TextLines {
 
   /// A JSON file as a whole.
   static func json(_ path: String) throws -> JSONEntry {
-    let bytes = try SourceBytes.read(path)
+    let bytes = try InputFile.read(path)
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw SourcePlace(path).bad("expected UTF-8, found other bytes; convert the file")
     }

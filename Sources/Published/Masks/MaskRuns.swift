@@ -7,10 +7,17 @@ public struct MaskRuns: Hashable, Sendable {
   /// Lengths of zeros, ones, zeros, …; their sum is `height * width`.
   public let counts: [Int]
 
+  /// The most pixels of a mask: as many as an image may have that is decoded.
+  static let mostPixels = 1 << 25
+
+  /// Whether a mask may have this size.
+  static func isSize(height: Int, width: Int) -> Bool { height > 0 && width > 0 && width <= mostPixels / height }
+
   /// - Throws: `Failure(.badInput)` with `source` in front if the runs do not fill the mask.
   public init(height: Int, width: Int, counts: [Int], source: String) throws {
-    guard height > 0, width > 0 else {
-      throw Failure(.badInput, "\(source): expected a mask with pixels, found \(height)×\(width)")
+    guard Self.isSize(height: height, width: width) else {
+      throw Failure(
+        .badInput, "\(source): expected a mask of 1 to \(Self.mostPixels) pixels, found \(height)×\(width)")
     }
     var sum = 0
     for count in counts {

@@ -13,9 +13,10 @@ enum PolygonMask {
   static func runs(
     _ polygons: [[Double]], height: Int, width: Int, at place: SourcePlace
   ) throws -> MaskRuns {
-    guard height > 0, width > 0, !polygons.isEmpty else {
+    guard MaskRuns.isSize(height: height, width: width), !polygons.isEmpty else {
       throw place.bad(
-        "expected polygons on an image with pixels, found \(polygons.count) on \(height)×\(width)")
+        "expected polygons on an image of 1 to \(MaskRuns.mostPixels) pixels, found \(polygons.count) on \(height)×\(width)"
+      )
     }
     var mask = [UInt8](repeating: 0, count: height * width)
     for polygon in polygons {

@@ -25,7 +25,7 @@ struct PageTexts: FoodTextSource {
     let name = "\(label)_\(number).txt"
     guard names.contains(name) else { return nil }
     return String(
-      decoding: try SourceBytes.read(data.path("\(folder)/\(label)/\(name)")), as: UTF8.self)
+      decoding: try InputFile.read(data.path("\(folder)/\(label)/\(name)")), as: UTF8.self)
   }
 
   /// There are texts for images that are in neither folder; they are not used.
@@ -42,12 +42,12 @@ struct TitleTable: FoodTextSource {
   }
 
   private let rows: [Row]
-  private let titles: [String: (title: String, label: String)]
+  private let titles: [Verbatim: (title: String, label: String)]
 
   /// The first field is the image, the last the label; a title may hold commas.
   init(_ path: String) throws {
     var rows: [Row] = []
-    var titles: [String: (title: String, label: String)] = [:]
+    var titles: [Verbatim: (title: String, label: String)] = [:]
     for (index, line) in try TextLines.lines(path).enumerated() where !line.isEmpty {
       let place = SourcePlace(path, "line \(index + 1)")
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
@@ -61,7 +61,7 @@ struct TitleTable: FoodTextSource {
       let row = Row(
         image: String(first), label: label,
         title: fields.dropFirst().dropLast().joined(separator: ","), place: place)
-      guard titles.updateValue((row.title, label), forKey: row.image) == nil else {
+      guard titles.updateValue((row.title, label), forKey: Verbatim(row.image)) == nil else {
         throw place.bad(
           "the image \(row.image) has a title on an earlier line; remove one of the two")
       }
@@ -76,17 +76,17 @@ struct TitleTable: FoodTextSource {
   func text(_ label: String, _ number: String, _ image: String, _ names: Set<String>) throws
     -> String?
   {
-    guard let found = titles[image], found.label == label else { return nil }
+    guard let found = titles[Verbatim(image)], found.label == label else { return nil }
     return found.title
   }
 
   func withoutImage(_ data: DataFolder, _ images: String) -> [String] {
-    var listings: [String: Set<String>] = [:]
+    var listings: [String: Set<Verbatim>] = [:]
     return rows.compactMap { row in
       if listings[row.label] == nil {
-        listings[row.label] = Set(data.names(in: "\(images)/\(row.label)"))
+        listings[row.label] = Set(data.names(in: "\(images)/\(row.label)").map { Verbatim($0) })
       }
-      return listings[row.label]?.contains(row.image) == true ? nil : "\(row.label)_\(row.image)"
+      return listings[row.label]?.contains(Verbatim(row.image)) == true ? nil : "\(row.label)_\(row.image)"
     }
   }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Determinism
+import Pickle
 import Text
 
 /// RefCOCO and RefCOCO+: an expression in a photo of COCO, and the mask of the object that it refers to.
@@ -105,11 +106,10 @@ public struct RefCOCOReader: PublishedReader {
         file: try entry.required("file_name").string(),
         width: try entry.required("width").integer(),
         height: try entry.required("height").integer())
-      guard !image.file.contains("/"), image.width > 0, image.height > 0,
-        image.width * image.height < 1 << 30
-      else {
+      guard !image.file.contains("/"), MaskRuns.isSize(height: image.height, width: image.width) else {
         throw place.bad(
-          "expected a file name and a size, found \(image.file) of \(image.width)×\(image.height)")
+          "expected a file name and a size of 1 to \(MaskRuns.mostPixels) pixels, found \(image.file) of "
+            + "\(image.width)×\(image.height)")
       }
       let id = try entry.required("id").integer()
       guard images.updateValue(image, forKey: id) == nil else {

@@ -55,8 +55,8 @@ public struct VQAReader: PublishedReader {
     let questionType: String
     let answerType: String
     /// The answer that most people gave.
-    let answer: String
-    let votes: [String: Int]
+    let answer: Verbatim
+    let votes: [Verbatim: Int]
   }
 
   public func read(_ dataFolder: String) throws -> PublishedDataset {
@@ -64,7 +64,7 @@ public struct VQAReader: PublishedReader {
     var builder = try DatasetBuilder(kind, data)
     let training = try annotations("train2014", data)
     let labels = frequentAnswers(training)
-    let indices = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
+    let indices = Dictionary(uniqueKeysWithValues: labels.enumerated().map { (Verbatim($1), $0) })
     try add("train2014", .train, training, indices, data, &builder)
     try add("val2014", .validation, try annotations("val2014", data), indices, data, &builder)
     var splits = [Split.train, .validation]
@@ -86,7 +86,7 @@ public struct VQAReader: PublishedReader {
   }
 
   private func add(
-    _ part: String, _ split: Split, _ annotations: [Int: Annotation], _ indices: [String: Int],
+    _ part: String, _ split: Split, _ annotations: [Int: Annotation], _ indices: [Verbatim: Int],
     _ data: DataFolder,
     _ builder: inout DatasetBuilder
   ) throws {
@@ -154,15 +154,15 @@ public struct VQAReader: PublishedReader {
     try JSONArrayFile(data.path(try resolve("\(part) annotations", in: data))).forEach(
       in: "annotations"
     ) { entry, place in
-      var votes: [String: Int] = [:]
+      var votes: [Verbatim: Int] = [:]
       for answer in try entry.required("answers").elements() {
-        votes[VQAAnswer.normalized(try answer.required("answer").string()), default: 0] += 1
+        votes[Verbatim(VQAAnswer.normalized(try answer.required("answer").string())), default: 0] += 1
       }
       let annotation = Annotation(
         image: try entry.required("image_id").integer(),
         questionType: try entry.required("question_type").string(),
         answerType: try entry.required("answer_type").string(),
-        answer: VQAAnswer.normalized(try entry.required("multiple_choice_answer").string()),
+        answer: Verbatim(VQAAnswer.normalized(try entry.required("multiple_choice_answer").string())),
         votes: votes)
       let id = try entry.required("question_id").integer()
       guard annotations.updateValue(annotation, forKey: id) == nil else {
@@ -173,12 +173,12 @@ public struct VQAReader: PublishedReader {
   }
 
   private func frequentAnswers(_ annotations: [Int: Annotation]) -> [String] {
-    var counts: [String: Int] = [:]
+    var counts: [Verbatim: Int] = [:]
     for annotation in annotations.values { counts[annotation.answer, default: 0] += 1 }
     let ordered = counts.sorted { a, b in
-      a.value != b.value ? a.value > b.value : codePointsAscend(a.key, b.key)
+      a.value != b.value ? a.value > b.value : a.key < b.key
     }
-    return ordered.prefix(vocabulary).map(\.key)
+    return ordered.prefix(vocabulary).map(\.key.text)
   }
 
   private func file(_ folder: String, _ part: String, _ image: Int) -> String {

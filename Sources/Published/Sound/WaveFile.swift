@@ -8,11 +8,14 @@ public struct WaveFile: Sendable {
   /// The mean of the channels, −1 to 1.
   public let samples: [Float]
 
+  /// From half of a telephone's to four times a studio's: what lies outside is no sound, and resampling it has no bound.
+  private static let rates = 4_000...768_000
+
   /// Reads a file.
   /// - Throws: `Failure(.missingInput)`; `Failure(.badInput)` for what is no such file, is cut short, or holds values that
   ///   are not finite.
   public init(path: String) throws {
-    try self.init(bytes: try SourceBytes.read(path), source: path)
+    try self.init(bytes: try InputFile.read(path), source: path)
   }
 
   /// Reads the bytes of a file.
@@ -46,8 +49,8 @@ public struct WaveFile: Sendable {
           code: code, channels: little(start + 2, 2), rate: little(start + 4, 4),
           bits: little(start + 14, 2))
       case "data":
-        // ffmpeg writes the largest size when it cannot go back to correct it.
-        let isOpen = size == 0xFFFF_FFFF
+        // The size of a sound whose end was not known when this was written, to a pipe: ffmpeg's, and from sox's up.
+        let isOpen = size >= 0x7FFF_F000 && start + size > bytes.count
         guard isOpen || start + size <= bytes.count else {
           throw bad(
             "expected \(size) bytes of sound, found \(bytes.count - start); is the file complete?")
@@ -64,9 +67,10 @@ public struct WaveFile: Sendable {
         "expected PCM of 8, 16, 24 or 32 bits or floats of 32 or 64, found format \(format.code) of \(format.bits) bits"
       )
     }
-    guard format.channels > 0, format.rate > 0 else {
+    guard format.channels > 0, Self.rates.contains(format.rate) else {
       throw bad(
-        "expected channels and a rate, found \(format.channels) channels at \(format.rate) Hz")
+        "expected channels and a rate of \(Self.rates.lowerBound) to \(Self.rates.upperBound) Hz, found \(format.channels) "
+          + "channels at \(format.rate) Hz")
     }
     let width = format.bits / 8
     let frames = data.count / (width * format.channels)

@@ -25,9 +25,9 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
   }
 
   /// What the readers of this program make of the same sources; a change of it makes prepared datasets stale.
-  public static let currentVersion = 2
+  public static let currentVersion = 3
 
-  public let version: Int
+  public private(set) var version: Int
   public let dataset: String
   public var sources: [Source]
   /// The images and sounds that records name, with their sizes.
@@ -44,6 +44,7 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
   public func identity() throws -> String {
     var copy = self
     copy.sources = []
+    copy.version = 2  // what a later version reads otherwise is in the digests of the records
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return ContentHash.of(Array(try encoder.encode(copy)))
@@ -60,7 +61,7 @@ public struct PreparedManifest: Codable, Hashable, Sendable {
     let path = "\(folder)/\(fileName)"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     do {
-      return try JSONDecoder().decode(Self.self, from: Data(try SourceBytes.read(path)))
+      return try JSONDecoder().decode(Self.self, from: Data(try InputFile.read(path)))
     } catch let error as DecodingError {
       throw Failure(
         .badInput,

@@ -42,8 +42,8 @@ public struct PublishedCard: Sendable {
         split: split, records: records.count, skipped: dataset.skips.count { $0.split == split },
         published: kind.publishedSizes.first { $0.split == split })
     }
-    let ids = dataset.splits.reduce(into: Set<String>()) { ids, entry in
-      ids.formUnion(entry.records.map(\.id))
+    let ids = dataset.splits.reduce(into: Set<Verbatim>()) { ids, entry in
+      ids.formUnion(entry.records.map { Verbatim($0.id) })
     }
     total = (ids.count + dataset.skips.count, kind.publishedSizes.first { $0.split == nil })
     skips = Split.allCases.flatMap { split in
@@ -104,7 +104,7 @@ public struct PublishedCard: Sendable {
   private var shareLines: [String] {
     guard let first = shares.first else { return [] }
     let splits = sizes.map(\.split).filter { split in shares.contains { $0.split == split } }
-    let byLabel = Dictionary(grouping: shares, by: \.label)
+    let byLabel = Dictionary(grouping: shares) { Verbatim($0.label) }
     let leading = shares.filter { $0.split == first.split }.enumerated()
       .sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }.map(\.element.label)
     let shown =
@@ -113,12 +113,26 @@ public struct PublishedCard: Sendable {
     var lines = ["", header, "|---|" + splits.map { _ in "--:|" }.joined()]
     for label in shown {
       let cells = splits.map { split -> String in
-        let share = byLabel[label]?.first { $0.split == split }
+        let share = byLabel[Verbatim(label)]?.first { $0.split == split }
         return share.map { "\(fixed(100 * $0.share, 1)) %" } ?? "…"
       }
-      lines.append("| \(label) | \(cells.joined(separator: " | ")) |")
+      lines.append("| \(escaped(label)) | \(cells.joined(separator: " | ")) |")
     }
     return lines
+  }
+
+  /// A text of the data as Markdown shows it: its marks as they are, one cell of a table.
+  private func escaped(_ text: String) -> String {
+    var escaped = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == "\n" || scalar == "\r" {
+        escaped.append(" ")
+        continue
+      }
+      if "\\|*_`<[".unicodeScalars.contains(scalar) { escaped.append("\\") }
+      escaped.append(scalar)
+    }
+    return String(escaped)
   }
 
   private func signed(_ difference: Int) -> String {

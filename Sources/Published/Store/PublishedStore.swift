@@ -41,6 +41,7 @@ public struct PublishedStore: Sendable {
   public func prepare(_ kind: PublishedKind) throws -> Preparation {
     let sources = try SourceFingerprint.sources(of: kind.reader, in: try DataFolder(data))
     if let manifest = try keepable(kind, sources) { return .kept(manifest) }
+    try checkWritable()
     let lock = try FileLock("\(folder)/\(kind.rawValue).lock")
     defer { withExtendedLifetime(lock) {} }
     if let manifest = try keepable(kind, sources) { return .kept(manifest) }  // another process made it meanwhile
@@ -93,8 +94,15 @@ public struct PublishedStore: Sendable {
     let splits = try manifest.splits.map { part -> (split: Split, records: [PublishedRecord]) in
       (try split(part.split, target), try records(part, in: target))
     }
+    let task = try manifest.datasetTask(target)
+    for record in splits.flatMap(\.records) where !record.label.isOf(task.labels.count) {
+      throw Failure(
+        .badInput,
+        "\(target)/\(PreparedManifest.fileName): labels: record \(record.id) has another than these \(task.labels.count); delete the "
+          + "folder and run: mope data prepare \(data)")
+    }
     return PublishedDataset(
-      kind: kind, folder: data, task: try manifest.datasetTask(target), splits: splits,
+      kind: kind, folder: data, task: task, splits: splits,
       skips: try skips(manifest.skipped, in: target), notes: manifest.notes)
   }
 
@@ -102,7 +110,6 @@ public struct PublishedStore: Sendable {
 
   private func records(_ part: PreparedManifest.Part, in folder: String) throws -> [PublishedRecord] {
     var records: [PublishedRecord] = []
-    records.reserveCapacity(part.records)
     try JSONLinesFile("\(folder)/\(part.file)").forEach { entry, _ in
       records.append(try RecordLine.record(entry))
     }
@@ -167,6 +174,17 @@ public struct PublishedStore: Sendable {
 
   // MARK: Writing
 
+  /// - Throws: `Failure(.io)` that says how to write elsewhere: published data often lies where nobody may write.
+  private func checkWritable() throws {
+    let manager = FileManager.default
+    do { try manager.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
+      throw Failure(.io, "\(folder): cannot make the folder; name one that can be written to with --prepared")
+    }
+    guard manager.isWritableFile(atPath: folder) else {
+      throw Failure(.io, "\(folder): cannot be written to; name a folder that can with --prepared")
+    }
+  }
+
   private func write(
     _ split: String, _ file: String, _ lines: [String], to folder: String
   ) throws -> PreparedManifest.Part {
@@ -198,6 +216,18 @@ public struct PublishedStore: Sendable {
       if name.hasPrefix("records-") {
         try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
       }
+    }
+  }
+}
+
+extension PublishedLabel {
+  /// Whether every index is one of so many labels.
+  fileprivate func isOf(_ count: Int) -> Bool {
+    switch self {
+    case .class(let index): (0..<count).contains(index)
+    case .labels(let indices): indices.allSatisfy((0..<count).contains)
+    case .answers(let scores): scores.allSatisfy { (0..<count).contains($0.label) }
+    case .mask, .unlabelled: true
     }
   }
 }

@@ -23,9 +23,9 @@ enum SourceFingerprint {
   static func media(of dataset: PublishedDataset) -> PreparedManifest.Source {
     var hash = ContentHash()
     var bytes = 0
-    var seen: Set<String> = []
+    var seen: Set<Verbatim> = []
     for record in dataset.splits.flatMap(\.records) {
-      for file in record.files where seen.insert(file).inserted {
+      for file in record.files where seen.insert(Verbatim(file)).inserted {
         var status = stat()
         guard stat(dataset.path(file), &status) == 0 else { continue }
         hash.update(file)
@@ -40,7 +40,7 @@ enum SourceFingerprint {
   static func digest(_ path: String) throws -> (sha256: String, bytes: Int) {
     var hash = ContentHash()
     var count = 0
-    try SourceBytes.forEachPiece(of: path) {
+    try InputFile.forEachPiece(of: path) {
       hash.update($0)
       count += $0.count
     }

@@ -59,6 +59,11 @@ public struct Download: Sendable {
       throw failure(
         .io, "expected \(total) bytes, found \(bytes); run the same command again, it continues")
     }
+    if try isWebPage(part) {
+      unlink(part)
+      unlink(tag)
+      throw failure(.badInput, "it sends a web page instead of the file; does it ask for an account? nothing was kept")
+    }
     if let expected = sha256 ?? transfer.statedDigest, digest != expected {
       unlink(part)
       unlink(tag)
@@ -72,12 +77,12 @@ public struct Download: Sendable {
   private func transfer(
     resuming: Bool, _ progress: @escaping @Sendable (Int, Int?) -> Void
   ) throws -> Transfer {
-    guard let url = URL(string: address), url.scheme == "https" || url.scheme == "http" else {
-      throw Failure(.usage, "\(address): expected an address that begins with https://")
+    guard let url = URL(string: address), Transfer.isSafe(url) else {
+      throw Failure(.usage, "\(address): expected an address that begins with https://, or one on this machine")
     }
     var status = stat()
     let there = resuming && stat(part, &status) == 0 ? Int(status.st_size) : 0
-    let known = (try? SourceBytes.read(tag)).map { String(decoding: $0, as: UTF8.self) }
+    let known = (try? InputFile.read(tag)).map { String(decoding: $0, as: UTF8.self) }
     let start = known == nil ? 0 : there
     let descriptor = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
@@ -90,7 +95,13 @@ public struct Download: Sendable {
     transfer.run(patience: patience)
     switch transfer.outcome {
     case .done?: break
-    case .changed?: return try self.transfer(resuming: false, progress)
+    case .changed?:
+      // Once: a request for all of it that is answered by a part, or by "no such part", would be so again.
+      guard start > 0 else { throw failure(.io, "asked for the whole file, the server answered with a part of it") }
+      return try self.transfer(resuming: false, progress)
+    case .refused(let why)?:
+      if start == 0 { unlink(part) }
+      throw failure(.badInput, why)
     case .status(let code)?:
       if start == 0 { unlink(part) }
       let hint =
@@ -106,6 +117,15 @@ public struct Download: Sendable {
       throw failure(.io, "cannot write: \(String(cString: strerror(errno)))")
     }
     return transfer
+  }
+
+  /// Whether a file begins as HTML does; none of a checkpoint's files does.
+  private func isWebPage(_ path: String) throws -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? handle.close() }
+    let start = String(decoding: try handle.read(upToCount: 256) ?? Data(), as: UTF8.self)
+    let text = TextLines.trimmed(start.replacing("\u{FEFF}", with: "")).lowercased()
+    return text.hasPrefix("<!doctype html") || text.hasPrefix("<html")
   }
 
   private func makeFolder() throws {

@@ -13,6 +13,8 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     case done
     /// The server has another file than the one that was begun.
     case changed
+    /// What the server sends is not what was asked for; the reason.
+    case refused(String)
     case status(Int)
     case lost(String)
   }
@@ -24,6 +26,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private let progress: @Sendable (Int, Int?) -> Void
   private let ended = DispatchSemaphore(value: 0)
   private var there: Int
+  private var redirections = 0
 
   /// Bytes that were there before.
   let start: Int
@@ -72,7 +75,20 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
   ) {
     readDigest(response)
-    completionHandler(request.url.map(self.request))
+    redirections += 1
+    guard let url = request.url, Self.isSafe(url), redirections <= 10 else {
+      outcome = .refused(
+        redirections > 10
+          ? "it redirects without end"
+          : "it redirects to \(request.url?.absoluteString ?? "nothing"), which is not https")
+      return completionHandler(nil)
+    }
+    completionHandler(self.request(url))
+  }
+
+  /// Whether nobody on the way can change what arrives: https, or a server on this machine.
+  static func isSafe(_ url: URL) -> Bool {
+    url.scheme == "https" || url.scheme == "http" && ["127.0.0.1", "localhost", "::1"].contains(url.host)
   }
 
   func urlSession(
@@ -83,8 +99,14 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       outcome = .lost("expected an HTTP answer")
       return completionHandler(.cancel)
     }
+    guard outcome == nil else { return completionHandler(.cancel) }
     readDigest(response)
     let tag = response.value(forHTTPHeaderField: "ETag") ?? ""
+    if 200..<300 ~= response.statusCode,
+      response.value(forHTTPHeaderField: "Content-Type")?.lowercased().hasPrefix("text/html") == true
+    {
+      return refuse(.refused("it sends a web page instead of the file; does it ask for an account?"), completionHandler)
+    }
     switch response.statusCode {
     case 206:
       let range = response.value(forHTTPHeaderField: "Content-Range") ?? ""

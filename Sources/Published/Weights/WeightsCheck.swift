@@ -40,28 +40,32 @@ extension PublishedWeights {
   private func state(_ folder: String) -> WeightsPresence.State {
     let manager = FileManager.default
     guard manager.fileExists(atPath: folder) else { return .absent }
-    let isSharded = manager.fileExists(atPath: "\(folder)/model.safetensors.index.json")
+    let hasWeights = ["model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"].contains {
+      manager.fileExists(atPath: "\(folder)/\($0)")
+    }
     let hasTokenizer = manager.fileExists(atPath: "\(folder)/tokenizer.json")
     let missing = files.filter { file in
       if file.isOptional || manager.fileExists(atPath: "\(folder)/\(file.name)") { return false }
       switch file.name {
-      case "model.safetensors": return !isSharded
+      case "model.safetensors": return !hasWeights
       case "vocab.txt", "vocab.json", "merges.txt": return !hasTokenizer
       default: return true
       }
     }.map(\.name)
     guard missing.isEmpty else { return .incomplete(missing: missing) }
     do {
-      for file in files where file.sha256 != nil {
-        let found = try SourceFingerprint.digest("\(folder)/\(file.name)").sha256
-        guard found == file.sha256 else {
-          return .wrong(
-            "\(folder)/\(file.name): expected SHA-256 \(file.sha256 ?? ""), found \(found)")
-        }
-      }
       let checkpoint = try CheckpointFolder(path: folder)
       if let difference = try difference(checkpoint.configuration) {
         return .wrong("\(folder)/config.json: \(difference); is it \(repository)?")
+      }
+      for file in files where manager.fileExists(atPath: "\(folder)/\(file.name)") {
+        guard let expected = file.sha256 else { continue }
+        let found = try SourceFingerprint.digest("\(folder)/\(file.name)").sha256
+        guard found == expected else {
+          return .wrong(
+            "\(folder)/\(file.name): expected SHA-256 \(expected), that of \(repository) at \(revision), found \(found); was it "
+              + "saved again? remove it and run: mope weights download \(name) --to FOLDER")
+        }
       }
       return .good(parameters: try PretrainedEncoder(checkpoint).store.count)
     } catch let failure as Failure {

@@ -16,7 +16,7 @@ package struct JSONEntry: Sendable {
   /// The member called `name`; nil if it is missing or null.
   package func optional(_ name: String) throws -> JSONEntry? {
     guard case .object(let members) = value else { throw failure("an object") }
-    let found = members.filter { $0.name == name }
+    let found = members.filter { $0.name.utf8.elementsEqual(name.utf8) }
     if found.count > 1 { throw failure("one member \"\(name)\"", found: "\(found.count)") }
     guard let member = found.first, member.value != .null else { return nil }
     return JSONEntry(

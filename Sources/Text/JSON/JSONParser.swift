@@ -38,6 +38,7 @@ package struct JSONParser {
   /// - Throws: `Failure(.badInput)` that names `file`, line and column.
   package static func parse(_ bytes: [UInt8], file: String, firstLine: Int = 1) throws -> JSONValue {
     var parser = JSONParser(file: file, bytes: bytes, firstLine: firstLine)
+    if firstLine == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.i = 3 }  // a byte order mark
     let value = try parser.value(depth: 0)
     parser.skipSpace()
     if parser.i < bytes.count { throw parser.failure("the end of the file") }

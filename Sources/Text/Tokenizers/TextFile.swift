@@ -1,5 +1,4 @@
 import Determinism
-import Foundation
 
 /// A UTF-8 file that has been read.
 struct TextFile: Sendable {
@@ -9,12 +8,7 @@ struct TextFile: Sendable {
   /// - Throws: `Failure(.missingInput)` if it is not there, `.io` if it cannot be read, `.badInput`
   ///   if it is not UTF-8.
   init(_ path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw Failure(.missingInput, "\(path): no such file")
-    }
-    do { self.bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
-      throw Failure(.io, "\(path): cannot read: \(error.localizedDescription)")
-    }
+    self.bytes = try InputFile.read(path)
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw Failure(.badInput, "\(path): expected UTF-8, found other bytes; convert the file")
     }

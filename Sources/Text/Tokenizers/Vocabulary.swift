@@ -20,7 +20,8 @@ struct Vocabulary: Sendable {
       if let other = ids.updateValue(id, forKey: token) {
         throw Failure(
           .badInput,
-          "\(file): token \"\(text(token))\" has the ids \(other) and \(id); remove one")
+          "\(file): token \"\(text(token))\" has the ids \(other) and \(id); every token stands once, and its line is its id: restore the published file"
+        )
       }
       if let other = tokens.updateValue(token, forKey: id) {
         throw Failure(

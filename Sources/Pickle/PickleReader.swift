@@ -1,31 +1,36 @@
 import Determinism
 
-/// Reads pickle files of pure data, protocols 0 to 4, without ever running what they say.
+/// Reads pickle files of pure data, protocols 0 to 5, without ever running what they say.
 ///
 /// A pickle is a program that may import and call anything. This reader knows the instructions that build numbers,
 /// texts, lists, tuples, sets and dictionaries. Every instruction that imports, calls or builds an object is refused by
 /// name, except the empty containers of `PickleContainer`, which are made here and not by Python.
 /// (Python's `pickletools` documents the instructions.)
+///
+/// In what `torch.save` writes tensors are calls, too. Asked for, the reader takes those few for what they stand for.
 public struct PickleReader {
+  private let readsTensors: Bool
   private var cursor: PickleCursor
   private var stack: [PickleNode] = []
   private var memo: [Int: PickleNode] = [:]
   /// Every node, so that a long chain of them can be taken apart without recursion.
   private var nodes: [PickleNode] = []
 
-  private init(_ bytes: [UInt8], source: String) {
+  private init(_ bytes: [UInt8], source: String, readsTensors: Bool) {
+    self.readsTensors = readsTensors
     cursor = PickleCursor(bytes, source: source)
   }
 
   /// The value of a file.
   /// - Throws: `Failure(.missingInput)`; `Failure(.badInput)` that names the instruction and its offset.
   public static func read(_ path: String) throws -> PickleValue {
-    try parse(try SourceBytes.read(path), source: path)
+    try parse(try InputFile.read(path), source: path)
   }
 
   /// The value that these bytes are.
-  public static func parse(_ bytes: [UInt8], source: String) throws -> PickleValue {
-    var reader = PickleReader(bytes, source: source)
+  /// - Parameter readsTensors: whether tensors of `torch.save` are values.
+  public static func parse(_ bytes: [UInt8], source: String, readsTensors: Bool = false) throws -> PickleValue {
+    var reader = PickleReader(bytes, source: source, readsTensors: readsTensors)
     defer { for node in reader.nodes { node.content = .mark } }
     return try reader.run()
   }
@@ -36,12 +41,13 @@ public struct PickleReader {
     while true {
       let offset = cursor.i
       let code = try cursor.byte(offset)
+      if readsTensors, try takeTensorPart(code, offset) { continue }
       guard let instruction = PickleInstruction(rawValue: code) else {
         let name = PickleInstruction.forbidden(code)
         throw cursor.refusal(
           name ?? "an unknown instruction 0x\(String(code, radix: 16))", offset,
           name == nil
-            ? "is this a pickle of protocol 0 to 4?"
+            ? "is this a pickle of protocol 0 to 5?"
             : "it would import, call or build an object; only data is read: get the file from its publisher, or save it "
               + "again as lists and dictionaries")
       }
@@ -114,7 +120,7 @@ public struct PickleReader {
       push(.text(try cursor.utf8(try cursor.take(try cursor.little(8, offset), offset), offset)))
     case .binBytes: push(.bytes(Array(try cursor.take(try cursor.little(4, offset), offset))))
     case .shortBinBytes: push(.bytes(Array(try cursor.take(try cursor.little(1, offset), offset))))
-    case .binBytes8: push(.bytes(Array(try cursor.take(try cursor.little(8, offset), offset))))
+    case .binBytes8, .byteArray8: push(.bytes(Array(try cursor.take(try cursor.little(8, offset), offset))))
     default: return false
     }
     return true
@@ -144,8 +150,8 @@ public struct PickleReader {
     switch instruction {
     case .protocolVersion:
       let version = try cursor.little(1, offset)
-      guard version <= 4 else {
-        throw cursor.failure(offset, "expected protocol 0 to 4, found \(version)")
+      guard version <= 5 else {
+        throw cursor.failure(offset, "expected protocol 0 to 5, found \(version)")
       }
     case .frame: _ = try cursor.little(8, offset)
     case .mark: stack.append(make(.mark))
@@ -178,6 +184,10 @@ public struct PickleReader {
   }
 
   private mutating func pushContainer(_ name: String, _ instruction: String, _ offset: Int) throws {
+    if readsTensors, Self.isTensorName(name) {
+      stack.append(make(.torch(name)))
+      return
+    }
     guard let container = PickleContainer(rawValue: name) else {
       throw cursor.refusal(
         "\(instruction) of \(name)", offset,
@@ -190,6 +200,10 @@ public struct PickleReader {
   /// `OrderedDict()`, `OrderedDict(pairs)`, `set(list)`: the call is done here.
   private mutating func fillContainer(_ offset: Int) throws {
     let parts = try takeTop(2, offset)
+    if case .torch(let name) = parts[0].content, case .list(let arguments) = parts[1].content {
+      stack.append(try tensor(name, arguments, offset))
+      return
+    }
     guard case .container(let container) = parts[0].content else {
       throw cursor.refusal("REDUCE", offset, "it would call something that is no container of data")
     }
@@ -214,6 +228,53 @@ public struct PickleReader {
       return pair
     }
     stack.append(make(.dictionary(try pairs(flat, offset))))
+  }
+
+  // MARK: Tensors
+
+  private static func isTensorName(_ name: String) -> Bool {
+    ["torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter"].contains(name)
+      || name.hasPrefix("torch.") && name.hasSuffix("Storage") && name.count { $0 == "." } == 1
+  }
+
+  /// The instructions that only tensors need: the place of a storage, and attributes of a dictionary, which are passed over.
+  private mutating func takeTensorPart(_ code: UInt8, _ offset: Int) throws -> Bool {
+    switch code {
+    case 0x51:  // BINPERSID
+      guard case .list(let parts) = try takeTop(1, offset)[0].content, parts.count == 5,
+        case .value(.text("storage")) = parts[0].content, case .torch(let type) = parts[1].content,
+        case .value(.text(let key)) = parts[2].content, case .value(.integer(let count)) = parts[4].content, count >= 0
+      else { throw cursor.failure(offset, "BINPERSID: expected the place of a storage") }
+      push(.storage(PickledStorage(type: String(type.dropFirst("torch.".count)), key: key, count: count)))
+    case 0x62:  // BUILD
+      let parts = try takeTop(2, offset)
+      guard case .dictionary = parts[0].content, case .dictionary = parts[1].content else {
+        throw cursor.refusal("BUILD", offset, "it would build an object that is no dictionary")
+      }
+      stack.append(parts[0])
+    default: return false
+    }
+    return true
+  }
+
+  /// `_rebuild_tensor_v2(storage, offset, shape, strides, …)` or `_rebuild_parameter(tensor, …)`.
+  private mutating func tensor(_ name: String, _ arguments: [PickleNode], _ offset: Int) throws -> PickleNode {
+    if name.hasSuffix("_rebuild_parameter"), let first = arguments.first, case .value(.tensor) = first.content {
+      return first
+    }
+    func integers(_ node: PickleNode) -> [Int]? {
+      guard case .list(let nodes) = node.content else { return nil }
+      let values = nodes.compactMap { node -> Int? in
+        if case .value(.integer(let value)) = node.content, value >= 0 { value } else { nil }
+      }
+      return values.count == nodes.count ? values : nil
+    }
+    guard name.hasSuffix("_rebuild_tensor_v2"), arguments.count >= 4,
+      case .value(.storage(let storage)) = arguments[0].content,
+      case .value(.integer(let first)) = arguments[1].content, first >= 0, let shape = integers(arguments[2]),
+      let strides = integers(arguments[3]), strides.count == shape.count
+    else { throw cursor.failure(offset, "REDUCE of \(name): expected a storage, an offset, a shape and strides") }
+    return make(.value(.tensor(PickledTensor(storage: storage, offset: first, shape: shape, strides: strides))))
   }
 
   // MARK: Stack and memo

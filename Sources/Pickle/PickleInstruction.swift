@@ -57,6 +57,8 @@ enum PickleInstruction: UInt8 {
   case stackGlobal = 0x93
   case memoize = 0x94
   case frame = 0x95
+  // Protocol 5
+  case byteArray8 = 0x96
 
   /// The name of an instruction that only objects need, or nil for a byte that is none.
   static func forbidden(_ code: UInt8) -> String? {
@@ -71,7 +73,6 @@ enum PickleInstruction: UInt8 {
     case 0x83: "EXT2"
     case 0x84: "EXT4"
     case 0x92: "NEWOBJ_EX"
-    case 0x96: "BYTEARRAY8"
     case 0x97: "NEXT_BUFFER"
     case 0x98: "READONLY_BUFFER"
     default: nil

@@ -6,6 +6,8 @@ final class PickleNode {
     case dictionary([(key: PickleNode, value: PickleNode)])
     /// A name that pure data needs: an empty container that a call fills.
     case container(PickleContainer)
+    /// A name that tensors need.
+    case torch(String)
     case mark
   }
 
@@ -42,7 +44,7 @@ final class PickleNode {
         values.append(.init(key: key, value: value))
       }
       return .dictionary(values)
-    case .container, .mark: return nil
+    case .container, .torch, .mark: return nil
     }
   }
 }

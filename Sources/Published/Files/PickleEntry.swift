@@ -1,24 +1,5 @@
 import Determinism
-
-/// A value of a pickle file: data only.
-public indirect enum PickleValue: Sendable, Equatable {
-  case none
-  case bool(Bool)
-  case integer(Int)
-  case float(Double)
-  /// A text; byte strings of Python 2 are read as UTF-8, or as Latin-1 if they are not.
-  case text(String)
-  case bytes([UInt8])
-  /// A list, tuple, set or frozen set.
-  case list([PickleValue])
-  /// A dictionary, or an `OrderedDict`, in the order of the file.
-  case dictionary([Pair])
-
-  public struct Pair: Sendable, Equatable {
-    public let key: PickleValue
-    public let value: PickleValue
-  }
-}
+import Pickle
 
 /// A value of a pickle and where it is, for messages.
 struct PickleEntry {
@@ -38,7 +19,9 @@ struct PickleEntry {
     guard case .dictionary(let pairs) = value else {
       throw place.bad("expected a dictionary, found \(kindName)")
     }
-    let found = pairs.filter { $0.key == .text(name) }
+    let found = pairs.filter {
+      if case .text(let key) = $0.key { Verbatim(key) == Verbatim(name) } else { false }
+    }
     guard found.count == 1, let pair = found.first else {
       throw place.bad("expected one key \"\(name)\", found \(found.count)")
     }
@@ -71,6 +54,7 @@ struct PickleEntry {
     case .bytes: "bytes"
     case .list: "a list"
     case .dictionary: "a dictionary"
+    case .storage, .tensor: "a tensor"
     }
   }
 }
