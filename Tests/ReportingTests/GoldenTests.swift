@@ -71,11 +71,12 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     #expect(outcome([0: 50, 1: 51, 2: 52]) == .missing)
   }
 
-  @Test func `a cell waits without a golden, and is missing in one that lacks it`() {
-    #expect(outcome(exact, nil) == .extra)
+  @Test func `a cell that no golden has is new, also beside accepted ones`() {
+    #expect(outcome(exact, nil) == .new)
     let found = GoldenComparison(golden: golden(), context: context())
       .compare(measurements(exact, row: "new"))
-    #expect(found[0].outcome == .missing)
+    #expect(found[0].outcome == .new)
+    #expect(ComparisonSummary(found).failureKind == .waiting)
   }
 
   @Test func `NaN and infinity are never green`() {
@@ -120,9 +121,9 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     let key = Measurements.Key("a", "acc")
     let summary = ComparisonSummary([
       CellComparison(key, .agrees, ""), CellComparison(key, .missing, ""),
-      CellComparison(key, .extra, ""), CellComparison(key, .differs, ""),
+      CellComparison(key, .new, ""), CellComparison(key, .differs, ""),
     ])
-    #expect(summary.text == "checked 2 of 4: 1 agrees, 1 differs, 1 missing, 1 extra")
+    #expect(summary.text == "checked 2 of 4: 1 agrees, 1 differs, 1 missing, 1 new")
     #expect(summary.failureKind == .checkFailed)
     #expect(worst([.waiting, .undecided]) == .undecided)
     #expect(worst([.checkFailed, .runFailed, .internal]) == .internal)
@@ -147,8 +148,8 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     }
     #expect(outcomes(golden(verdicts: ["s": .reproduced])) == [.agrees])
     #expect(outcomes(golden(verdicts: ["s": .notReproduced])) == [.differs])
-    #expect(outcomes(golden()) == [.missing])
-    #expect(outcomes(nil) == [.extra])
+    #expect(outcomes(golden()) == [.new])
+    #expect(outcomes(nil) == [.new])
     #expect(
       outcomes(golden(verdicts: ["s": .reproduced, "t": .reproduced])) == [.agrees, .missing])
     #expect(outcomes(golden(verdicts: ["s": .withinNoise]), context(seeds: [4, 5])) == [.stale])

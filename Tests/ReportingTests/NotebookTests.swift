@@ -13,10 +13,10 @@ import Testing
     #expect(report.tables.map(\.caption) == ["Two rows."])
   }
 
-  @Test func `golden cells, extra cells and verdicts are all counted`() throws {
+  @Test func `golden cells, new cells and verdicts are all counted`() throws {
     let summary = try TinyReport.report().summary
-    #expect(summary.text == "checked 1 of 3: 1 agrees, 2 missing")
-    #expect(summary.failureKind == .undecided)
+    #expect(summary.text == "checked 1 of 3: 1 agrees, 2 new")
+    #expect(summary.failureKind == .waiting)
   }
 
   @Test func `a golden cell that nobody compared is missing`() throws {
