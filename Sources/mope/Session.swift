@@ -276,7 +276,7 @@ extension Session {
     for (old, new) in zip(golden.cells, widened.cells) where old != new {
       let (before, after) = (old.tolerance.kernelSpread.value, new.tolerance.kernelSpread.value)
       Console.answer(
-        "\(id): \(new.row) | \(new.column): kernel tolerance \(fixed(before, 3)) → \(fixed(after, 3)) (\(new.tolerance.kernelSpread.reason))"
+        "\(id): \(new.row) | \(new.column): kernel tolerance \(fixed(before, 3)) → \(fixed(after, 3)) (measured against \(new.tolerance.kernelSpread.measuredAgainst.joined(separator: "; ")))"
       )
     }
     guard !dryRun, widened != golden else { return }

@@ -20,7 +20,7 @@ func measurements(_ values: [Int: Double], row: String = "a") -> Measurements {
 
 func golden(
   _ values: [Int: Double] = [0: 50, 1: 51, 2: 52, 3: 53], sameSeed: Double = 0,
-  spread: Double = 0.2, resolution: Double = 0.1, reason: String = "measured",
+  spread: Double = 0.2, measuredAgainst: [String] = ["zen-0"], resolution: Double = 0.1, reason: String = "measured",
   verdicts: [String: Verdict] = [:]
 ) -> Golden {
   Golden(
@@ -30,7 +30,8 @@ func golden(
       Golden.Cell(
         row: "a", column: "acc", unit: "%", values: values,
         tolerance: Golden.Tolerance(
-          sameSeed: Golden.Bound(sameSeed, reason), kernelSpread: Golden.Bound(spread, reason),
+          sameSeed: Golden.Bound(sameSeed, reason),
+          kernelSpread: Golden.Spread(spread, measuredAgainst: measuredAgainst),
           resolution: Golden.Bound(resolution, reason)))
     ], verdicts: verdicts)
 }
@@ -212,14 +213,28 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
   }
 
   @Test func `the kernel spread is the largest distance seen`() {
-    let first = golden(reason: "not measured yet").recordingSpread(
+    let first = golden(measuredAgainst: []).recordingSpread(
       of: measurements([0: 50.3, 1: 50.9]), environmentClass: "skylakex-1")
     #expect(abs(first.cells[0].tolerance.kernelSpread.value - 0.3) < 1e-12)
-    #expect(first.cells[0].tolerance.kernelSpread.reason == "measured against skylakex-1")
+    #expect(first.cells[0].tolerance.kernelSpread.measuredAgainst == ["skylakex-1"])
     let second = first.recordingSpread(
       of: measurements([0: 50.1]), environmentClass: "zen-1")
     #expect(abs(second.cells[0].tolerance.kernelSpread.value - 0.3) < 1e-12)
-    #expect(
-      second.cells[0].tolerance.kernelSpread.reason == "measured against skylakex-1, zen-1")
+    #expect(second.cells[0].tolerance.kernelSpread.measuredAgainst == ["skylakex-1", "zen-1"])
+    let again = second.recordingSpread(of: measurements([0: 50.5]), environmentClass: "zen-1")
+    #expect(abs(again.cells[0].tolerance.kernelSpread.value - 0.5) < 1e-12)
+    #expect(again.cells[0].tolerance.kernelSpread.measuredAgainst == ["skylakex-1", "zen-1"])
+  }
+
+  @Test(arguments: [
+    ("measured against A, 1 thread", ["A, 1 thread"]), ("not measured yet: one step of the metric", []),
+  ])
+  func `spreads of goldens of earlier commits are read`(_ reason: String, _ classes: [String]) throws {
+    let text = String(decoding: try golden(measuredAgainst: classes).encoded(), as: UTF8.self)
+    let old = text.replacing(/"kernelSpread" : \{(\s*"measuredAgainst" : \[[^\]]*\],)?/) { _ in
+      "\"kernelSpread\" : { \"reason\" : \"\(reason)\","
+    }
+    #expect(old != text)
+    #expect(try Golden.decode(Data(old.utf8), path: "old.json") == golden(measuredAgainst: classes))
   }
 }

@@ -151,12 +151,12 @@ public struct GoldenComparison: Sendable {
     let half = cell.tolerance.resolution.value / 2
     if let expected = cell.values[seed] {
       let isSameClass = golden?.environmentClass == context.environmentClass
-      let bound = isSameClass ? cell.tolerance.sameSeed : cell.tolerance.kernelSpread
-      let tolerance = isSameClass ? bound.value : bound.value + half
+      let (sameSeed, spread) = (cell.tolerance.sameSeed, cell.tolerance.kernelSpread)
+      let tolerance = isSameClass ? sameSeed.value : spread.value + half
       let why =
         isSameClass
-        ? "same seed and environment class: \(bound.reason)"
-        : "same seed, other environment class: \(bound.reason); widened by half the resolution"
+        ? "same seed and environment class: \(sameSeed.reason)"
+        : "same seed, other environment class: \(spread.reason); widened by half the resolution"
       if abs(value - expected) <= tolerance { return (.agrees, "") }
       return (
         .differs, explain("\(numberText(expected, digits)) ± \(numberText(tolerance, digits))", why)
