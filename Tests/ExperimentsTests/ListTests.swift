@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Laboratory
+import Reporting
 import Testing
 import Training
 
@@ -26,3 +27,9 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     #expect(manager.fileExists(atPath: "\(root)/Reports/\(id).md"))
   }
 }
+
+  @Test(arguments: allExperiments.map(\.info.id))
+  func `a golden file is as the program writes it`(_ id: String) throws {
+    let path = "\(root)/Golden/\(id).json"
+    #expect(try Golden.read(path)?.encoded() == FileManager.default.contents(atPath: path))
+  }
