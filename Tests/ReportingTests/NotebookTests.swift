@@ -37,6 +37,35 @@ import Testing
     #expect(failure?.description.contains("rebuild") == true)
   }
 
+  @Test(arguments: [
+    tinySource.replacing(
+      "//: ## Result\n", with: "//: ## Result\n      //: More.\n      //:\n\n      //: Still more.\n"),
+    tinySource.replacing(" It says *little*.\n", with: ""), tinySource.replacing("//: Two rows.\n", with: "\n\n\n\n"),
+  ])
+  func `results keep their cell when prose around them grows or shrinks after the build`(_ source: String) throws {
+    #expect(source != tinySource)
+    let notebook = try TinyReport.notebook(source: source, compiled: tinySource)
+    notebook.note("x", file: file, line: TinyReport.line("notebook.note"))
+    let report = try notebook.finish()
+    let section = try #require(report.sections.first { !$0.results.isEmpty })
+    #expect(section.cell.text.hasPrefix("notebook.show(table"))
+    #expect(report.sections.filter { !$0.results.isEmpty }.count == 1)
+  }
+
+  @Test(arguments: [
+    ("[1]", "[2]", "[1]"), ("let results = run()\n", "let results = run()\n      print(1)\n", "print(1)"),
+    ("private func run() -> [Int] {\n  [1]\n}", "", "nothing"),
+  ])
+  func `code that changed after the build is refused, with its line`(_ old: String, _ new: String, _ named: String) {
+    let source = tinySource.replacing(old, with: new)
+    #expect(source != tinySource)
+    let failure = #expect(throws: Failure.self) {
+      try TinyReport.notebook(source: source, compiled: tinySource)
+    }
+    #expect(failure?.kind == .configuration)
+    #expect(failure?.description.contains("rebuild") == true && failure?.description.contains(named) == true)
+  }
+
   @Test func `names, sentences and cells are given once`() throws {
     let show = TinyReport.line("notebook.show")
     let twice: [(Notebook) -> Void] = [
