@@ -21,6 +21,7 @@ let package = Package(
     systemLibrary("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
 
     .target(name: "CKernels"),
+    .target(name: "CNotebooks"),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
     .target(name: "Determinism", dependencies: ["CDigest"]),
     .target(name: "Images", dependencies: ["Determinism"]),
@@ -57,7 +58,8 @@ let package = Package(
     .target(
       name: "Laboratory",
       dependencies: [
-        "Encoders", "Fusion", "Datasets", "Images", "Metrics", "Training", "Pretraining", "Reporting", "Determinism",
+        "CNotebooks", "Encoders", "Fusion", "Datasets", "Images", "Metrics", "Training", "Pretraining", "Reporting",
+        "Determinism",
       ]),
     .target(
       name: "Experiments",

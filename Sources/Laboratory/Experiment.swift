@@ -1,3 +1,4 @@
+import CNotebooks
 import Reporting
 
 /// One table, figure or theorem of the papers, as a notebook.
@@ -29,4 +30,7 @@ public struct Experiment: Sendable {
     self.needsStandIns = needsStandIns
     self.body = body
   }
+
+  /// Its source file as it was compiled; nil for one that the program does not hold.
+  public var compiledText: String? { compiledNotebook(info.source).map { String(cString: $0) } }
 }

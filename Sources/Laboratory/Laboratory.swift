@@ -115,8 +115,8 @@ public struct Laboratory: Sendable {
     let context = RunContext(
       tier: tier.rawValue, dataSeed: dataSeed, environmentClass: environmentClass, seeds: seeds,
       reservation: reservation)
-    return Notebook(
-      info: experiment.info, source: source, context: context, paper: paper,
+    return try Notebook(
+      info: experiment.info, source: source, compiled: experiment.compiledText, context: context, paper: paper,
       golden: try golden(experiment))
   }
 

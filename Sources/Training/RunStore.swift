@@ -36,6 +36,14 @@ public struct RunStore: Sendable {
 
   private static func name(_ digest: String) -> String { String(digest.prefix(16)) }
 
+  /// Whether there is a finished run of this key.
+  public func contains(_ key: RunKey) throws -> Bool {
+    let name = Self.name(try key.digest())
+    return ([folder + "/runs"] + (shipped.map { [$0] } ?? [])).contains {
+      FileManager.default.fileExists(atPath: "\($0)/\(name)/run.json")
+    }
+  }
+
   /// The finished run of this key, or nil if there is none.
   /// - Throws: `Failure(.badInput)` if its files are damaged.
   public func load(_ key: RunKey) throws -> FinishedRun? {

@@ -18,13 +18,6 @@ public enum RunEvent: Sendable {
   case failed(String)
 }
 
-/// Where a run stands before anything is done.
-public enum RunState: Sendable {
-  case stored(FinishedRun)
-  /// Not stored; `nearest` is the stored run that differs least, with the fields that changed.
-  case absent(nearest: [String]?)
-}
-
 /// Trains or loads runs, several at a time.
 public struct Runner: Sendable {
   public let store: RunStore
@@ -37,7 +30,18 @@ public struct Runner: Sendable {
   public var retrains: Bool
   /// Seconds between two checkpoints of a run; 0 for one after every step.
   public var checkpointInterval: Double
-  private let keys = SharedBox<[TrainingRun: RunKey]>([:])
+  // Seeds and rows share the parts of their keys.
+  private let keys = Memo<TrainingRun, RunKey>()
+  private let fingerprints = Memo<Step, String>()
+  private let weights = Memo<[EncoderChoice], [String: String]>()
+  private let probes = Memo<DataChoice, String>()
+
+  /// What a behaviour fingerprint depends on.
+  private struct Step: Hashable {
+    let method: Method
+    let recipe: Recipe
+    let profile: TierProfile
+  }
 
   /// - Parameter data: nil for the stand-ins of the encoders' tier.
   public init(
@@ -56,27 +60,32 @@ public struct Runner: Sendable {
 
   /// The content key of a run as code, encoders and data are now.
   public func key(_ run: TrainingRun) throws -> RunKey {
-    if let known = keys.withLock({ $0[run] }) { return known }
-    let key = RunKey(
-      run: run,
-      behaviour: try behaviour.fingerprint(
-        run.method, run.recipe, in: run.profile),
-      encoders: try encoders.hashes(run.method), data: try data.probe(run.data))
-    keys.withLock { $0[run] = key }
-    return key
+    try keys(run) {
+      let step = Step(method: run.method, recipe: run.recipe, profile: run.profile)
+      return RunKey(
+        run: run,
+        behaviour: try fingerprints(step) {
+          try behaviour.fingerprint(run.method, run.recipe, in: run.profile)
+        },
+        encoders: try weights(run.method.slots.map(\.encoder)) { try encoders.hashes(run.method) },
+        data: try probes(run.data) { try data.probe(run.data) })
+    }
   }
 
   /// The run if it is stored as code, encoders and data are now.
   public func stored(_ run: TrainingRun) throws -> FinishedRun? { try store.load(try key(run)) }
 
-  /// Whether a run is stored, and if not, why.
-  public func state(_ run: TrainingRun) throws -> RunState {
+  /// Whether the run is stored as code, encoders and data are now.
+  public func isStored(_ run: TrainingRun) throws -> Bool { try store.contains(try key(run)) }
+
+  /// Why a run that is not stored has to be trained: the fields in which it differs from the nearest of `old`, the runs that
+  /// nobody asks for as they are. Nil where none of them is of its method on its data: then it is new.
+  public func changes(_ run: TrainingRun, from old: [RunRecord]) throws -> [String]? {
     let key = try key(run)
-    if let finished = try store.load(key) { return .stored(finished) }
-    let changes = try store.records()
-      .filter { $0.key.run.seed == run.seed && $0.key.run.tier == run.tier }
-      .map { try key.changes(from: $0.key) }
-    return .absent(nearest: changes.min { $0.count < $1.count })
+    return try old.map(\.key).filter {
+      $0.run.seed == run.seed && $0.run.tier == run.tier && $0.run.data == run.data
+        && $0.run.method.title(in: $0.run.profile) == run.method.title(in: run.profile)
+    }.map { try key.changes(from: $0) }.min { $0.count < $1.count }
   }
 
   /// Loads what is stored and trains the rest, `jobs` at a time.

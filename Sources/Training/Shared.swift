@@ -21,3 +21,16 @@ final class SharedCounter: Sendable {
     return index < limit ? index : nil
   }
 }
+
+/// Values that are costly to make, each made once.
+final class Memo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+  private let known = Mutex<[Key: Value]>([:])
+
+  /// The value of a key. Two threads that ask at once may both make it.
+  func callAsFunction(_ key: Key, make: () throws -> Value) rethrows -> Value {
+    if let value = known.withLock({ $0[key] }) { return value }
+    let value = try make()
+    known.withLock { $0[key] = value }
+    return value
+  }
+}

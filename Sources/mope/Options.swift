@@ -13,7 +13,7 @@ struct CommonOptions: ParsableArguments {
   var tier = Tier.mini
 
   @Option(help: "Training seeds: 0..3, or 0,2,5.")
-  var seeds = SeedList([0, 1, 2, 3])
+  var seeds = SeedList.all
 
   @Option(help: "Which draw of the stand-in data.")
   var dataSeed = 1
@@ -21,7 +21,9 @@ struct CommonOptions: ParsableArguments {
   @Option(help: "Folder of stored runs. Default: .mope in the project.")
   var store: String?
 
-  @Option(name: .shortAndLong, help: "Folder for reports. Default: Reports; for other tiers than mini, in the store.")
+  @Option(
+    name: .shortAndLong,
+    help: "Folder for reports. Default: Reports; for other tiers than mini, other seeds, draws or parts, in the store.")
   var output: String?
 
   @Option(
@@ -88,11 +90,6 @@ struct CommonOptions: ParsableArguments {
     return (laboratory, project, selected)
   }
 
-  func reportsFolder(_ project: Project) -> String {
-    if let output { return output }
-    return tier == .mini ? project.reports : "\(store ?? project.store)/reports/\(tier.rawValue)"
-  }
-
   var usesColor: Bool {
     switch color {
     case .always: true
@@ -149,6 +146,9 @@ extension Tier: ExpressibleByArgument {}
 
 /// "0..3" or "0,2,5".
 struct SeedList: ExpressibleByArgument {
+  /// Those that goldens have.
+  static let all = SeedList([0, 1, 2, 3])
+
   let values: [Int]
 
   /// What a seed may be; others are derived from it by adding.

@@ -38,7 +38,7 @@ struct List: ParsableCommand, KernelChoosing {
     let (laboratory, _, selected) = try options.laboratory(ids)
     let entries = try selected.map { experiment in
       let runs = try laboratory.plan(experiment)
-      let stored = try laboratory.stored(runs).count
+      let stored = try runs.count(where: laboratory.runner.isStored)
       let golden = try laboratory.golden(experiment)
       return Entry(
         id: experiment.info.id, title: experiment.info.title,
@@ -101,16 +101,16 @@ struct Plan: ParsableCommand, KernelChoosing {
     if options.tier == .paper { return try PublishedPlan(options, ids, matching: runs, retrains: retrain).answer() }
     let (laboratory, _, selected) = try options.laboratory(ids)
     let records = try laboratory.runner.store.records()
+    let wanted = try Set(laboratory.experiments.flatMap(laboratory.plan).map(laboratory.runner.key))
+    let old = records.filter { !wanted.contains($0.key) }
     var entries: [Entry] = []
     for experiment in selected {
       for run in try laboratory.plan(experiment)
       where runs.map({ fnmatch($0, run.title, 0) == 0 }) ?? true {
         var why = ["retraining was asked for"]
         if !retrain {
-          switch try laboratory.runner.state(run) {
-          case .stored: continue
-          case .absent(let nearest): why = nearest ?? ["nothing like it has been trained"]
-          }
+          if try laboratory.runner.isStored(run) { continue }
+          why = try laboratory.runner.changes(run, from: old) ?? ["new"]
         }
         entries.append(
           Entry(

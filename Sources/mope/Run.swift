@@ -41,7 +41,7 @@ struct Run: ParsableCommand, KernelChoosing {
     let (laboratory, project, selected) = try options.laboratory(
       ids, jobs: jobs, retrains: retrain, checkpointInterval: checkpointSeconds ?? (isLarge ? 300 : 20))
     options.applyThreads()
-    let session = Session(laboratory, project, options)
+    let session = Session(laboratory, project, options, isPartial: runs != nil)
     let finished = try session.obtain(
       selected, matching: runs, display: { ProgressDisplay(progress, total: $0, jobs: jobs, quiet: options.quiet) },
       keepGoing: keepGoing)
@@ -144,6 +144,6 @@ struct Accept: ParsableCommand, KernelChoosing {
       }
     }
     guard !dryRun, spread == nil else { return }  // a tolerance is in no report
-    try session.writeStoredReports(selected, formats: ["md", "html"])
+    try session.writeStoredReports(selected)
   }
 }

@@ -10,11 +10,21 @@ struct Session {
   let laboratory: Laboratory
   let project: Project
   let options: CommonOptions
+  /// Whether it is about a part of the runs that goldens have: then the pages in the repository are left alone.
+  private let isPartial: Bool
 
-  init(_ laboratory: Laboratory, _ project: Project, _ options: CommonOptions) {
+  init(_ laboratory: Laboratory, _ project: Project, _ options: CommonOptions, isPartial: Bool = false) {
     self.laboratory = laboratory
     self.project = project
     self.options = options
+    self.isPartial = isPartial || options.seeds.values.sorted() != SeedList.all.values || options.dataSeed != 1
+  }
+
+  /// Where reports are.
+  private var reportsFolder: String {
+    options.output
+      ?? (laboratory.tier == .mini && !isPartial
+        ? project.reports : "\(options.store ?? project.store)/reports/\(laboratory.tier.rawValue)")
   }
 
   // MARK: Runs
@@ -71,66 +81,67 @@ struct Session {
 
   // MARK: Reports
 
-  /// Writes the reports of `selected` from live results, and the index of all.
+  /// Writes the reports of `selected` from live results, and the overviews.
   func writeReports(
     _ selected: [Experiment], live: [TrainingRun: FinishedRun]
   ) throws -> [Report] {
     let environment = Environment.current.className
-    var reports: [Report] = []
-    for experiment in laboratory.experiments {
-      if selected.contains(where: { $0.info.id == experiment.info.id }) {
-        reports.append(
-          try laboratory.report(experiment, from: live, environmentClass: environment).report)
-      } else if laboratory.tier == .paper {
-        // What is not selected may need data or checkpoints that are not there.
-        reports.append(try laboratory.unselected(experiment))
-      } else {
-        reports.append(try storedReport(experiment))
-      }
+    let reports = try selected.map {
+      try laboratory.report($0, from: live, environmentClass: environment).report
     }
-    try write(try files(reports).filter { isWritten($0, selected) })
-    let ids = selected.map(\.info.id)
-    return reports.filter { ids.contains($0.info.id) }
+    try write(reports)
+    return reports
   }
 
-  /// Whether a file is written: at the paper tier a page that an earlier command made is not replaced by one without
-  /// results.
-  private func isWritten(_ file: ReportFile, _ selected: [Experiment]) -> Bool {
-    guard laboratory.tier == .paper, file.path.hasSuffix(".md"), !ReportSet.overviews.contains(file.path) else {
-      return true
-    }
-    let id = file.path.replacing(".md", with: "")
-    return selected.contains { $0.info.id == id }
-      || !FileManager.default.fileExists(atPath: "\(options.reportsFolder(project))/\(file.path)")
-  }
-
-  /// Writes the reports of all experiments from stored results.
+  /// Writes the reports of these experiments from stored results, and the overviews.
   /// - Returns: the files that changed.
   @discardableResult
-  func writeStoredReports(_ selected: [Experiment], formats: Set<String>) throws -> [String] {
-    let ids = Set(selected.map(\.info.id))
-    let reports = try laboratory.experiments.map { experiment in
-      laboratory.tier == .paper && !ids.contains(experiment.info.id)
-        ? try laboratory.unselected(experiment) : try storedReport(experiment)
+  func writeStoredReports(_ selected: [Experiment], formats: Set<String> = ["md", "html"]) throws -> [String] {
+    try write(try selected.map(storedReport)) { formats.contains($0 == "index.html" ? "html" : "md") }
+  }
+
+  /// Writes these reports, and the overviews of all reports in the folder. What the overviews say of the others is taken
+  /// from themselves; where they do not say it, these are made from stored results, and stay unwritten.
+  private func write(_ reports: [Report], where isWanted: (String) -> Bool = { _ in true }) throws -> [String] {
+    let folder = reportsFolder
+    let others = laboratory.experiments.filter { experiment in
+      !reports.contains { $0.info.id == experiment.info.id }
     }
-    let wanted = try files(reports).filter { file in
-      if file.path == "index.html" { return formats.contains("html") }
-      guard formats.contains("md") else { return false }
-      let name = file.path.split(separator: "/")[0].replacing(".md", with: "")
-      return ReportSet.overviews.contains(file.path) || ids.contains(String(name))
+    var there = others.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0.info.id).md") }
+    var (reports, unwritten) = (reports, Set<String>())
+    var known: [OverviewPart] = []
+    if !there.isEmpty {
+      let ids = Set(there.map(\.info.id))
+      known = (OverviewPart.read(folder) ?? []).filter { ids.contains($0.id) }
+      there.removeAll { experiment in known.contains { $0.id == experiment.info.id } }
+      unwritten = Set(there.map { "\($0.info.id).md" })
+      // At the paper tier what is not selected may need data or checkpoints that are not here.
+      reports += try there.map(laboratory.tier == .paper ? laboratory.unselected : storedReport)
     }
-    return try write(wanted)
+    if laboratory.tier == .paper {
+      // What is not run is said, not left out.
+      reports += try others.filter { experiment in
+        !known.contains { $0.id == experiment.info.id } && !unwritten.contains("\(experiment.info.id).md")
+      }.map(laboratory.unselected)
+    }
+    let files = try files(reports, others: known).filter { file in
+      isWanted(file.path) && !unwritten.contains { file.path == $0 || file.path.hasPrefix("\($0.dropLast(3))/") }
+    }
+    if isPartial && options.output == nil && laboratory.tier == .mini {
+      Console.note("A part of the runs does not replace Reports; it is shown in \(folder) (elsewhere: -o FOLDER)")
+    }
+    return try ReportWriter(folder: folder).write(files)
   }
 
   /// The differences between the report files and what the stored results say, as messages.
   /// - Parameter known: reports that were made from the stored results just now.
   func compareReports(known: [Report]) throws -> [String] {
-    guard laboratory.tier == .mini else { return [] }
+    guard laboratory.tier == .mini, !isPartial else { return [] }
     let files = try files(
       try laboratory.experiments.map { experiment in
         try known.first { $0.info.id == experiment.info.id } ?? storedReport(experiment)
       })
-    let writer = ReportWriter(folder: options.reportsFolder(project))
+    let writer = ReportWriter(folder: reportsFolder)
     // Pictures depend on the installed libpng: their text twins (SVG) are compared.
     let comparable = files.filter { !$0.path.hasSuffix(".png") && $0.path != "index.html" }
     return writer.differences(comparable).map(\.description)
@@ -142,14 +153,11 @@ struct Session {
     return try laboratory.report(experiment, from: runs, environmentClass: nil).report
   }
 
-  private func files(_ reports: [Report]) throws -> [ReportFile] {
+  private func files(_ reports: [Report], others: [OverviewPart] = []) throws -> [ReportFile] {
     let date = try ReportSet.date(environment: ProcessInfo.processInfo.environment)
-    return try ReportSet(reports, root: project.root, date: date).files()
-  }
-
-  @discardableResult
-  private func write(_ files: [ReportFile]) throws -> [String] {
-    try ReportWriter(folder: options.reportsFolder(project)).write(files)
+    return try ReportSet(
+      reports, others: others, order: laboratory.experiments.map(\.info.id), root: project.root, date: date
+    ).files()
   }
 
   // MARK: Answers
@@ -276,7 +284,7 @@ extension Session {
     for (old, new) in zip(golden.cells, widened.cells) where old != new {
       let (before, after) = (old.tolerance.kernelSpread.value, new.tolerance.kernelSpread.value)
       Console.answer(
-        "\(id): \(new.row) | \(new.column): kernel tolerance \(fixed(before, 3)) → \(fixed(after, 3)) (\(new.tolerance.kernelSpread.reason))"
+        "\(id): \(new.row) | \(new.column): kernel tolerance \(fixed(before, 3)) → \(fixed(after, 3)) (measured against \(new.tolerance.kernelSpread.measuredAgainst.joined(separator: "; ")))"
       )
     }
     guard !dryRun, widened != golden else { return }

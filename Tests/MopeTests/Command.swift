@@ -36,6 +36,30 @@ struct Command {
     try manager.copyItem(atPath: "\(root)/Reports", toPath: "\(project)/Reports")
   }
 
+  /// Replaces text in a copy of an experiment's source.
+  func edit(_ source: String, _ text: String, with other: String) throws {
+    let folder = "\(project)/Experiments"
+    let manager = FileManager.default
+    if (try? manager.destinationOfSymbolicLink(atPath: folder)) != nil {
+      try manager.removeItem(atPath: folder)
+      try manager.copyItem(atPath: "\(Self.root)/Experiments", toPath: folder)
+    }
+    let whole = try String(contentsOfFile: "\(folder)/\(source)", encoding: .utf8)
+    let edited = whole.replacing(text, with: other)
+    #expect(edited != whole)
+    try edited.write(toFile: "\(folder)/\(source)", atomically: true, encoding: .utf8)
+  }
+
+  /// The bytes of every file below a folder of the project, by path.
+  func files(_ folder: String) throws -> [String: Data] {
+    let root = "\(project)/\(folder)"
+    let paths = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+    return Dictionary(
+      uniqueKeysWithValues: paths.compactMap { path in
+        FileManager.default.contents(atPath: "\(root)/\(path)").map { (path, $0) }
+      })
+  }
+
   /// Runs `mope` with these arguments to its end.
   func mope(_ arguments: String..., environment: [String: String] = [:]) throws -> Result {
     try run(arguments, environment: environment)

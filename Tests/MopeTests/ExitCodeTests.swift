@@ -41,22 +41,24 @@ private func editGolden(
     #expect(result.output.contains("pm | snli-ve:accuracy"))
   }
 
-  @Test func `a golden cell removed, or a metric that vanished, leaves something undecided`() throws {
-    let removed = try Command("removed")
-    try editGolden(removed) { _, cells in cells.remove(at: 0) }
-    let first = try removed.mope("check", id)
-    #expect(first.code == 4)
-    #expect(first.output.contains("ps | snli-ve:accuracy"))
+  @Test func `a cell that the golden does not have waits for accept`() throws {
+    let new = try Command("new-cell")
+    try editGolden(new) { _, cells in cells.remove(at: 0) }
+    let result = try new.mope("check", id)
+    #expect(result.code == 3)
+    #expect(result.output.contains("+ new: \(id) | ps | snli-ve:accuracy"))
+  }
 
+  @Test func `a metric that vanished leaves something undecided`() throws {
     let vanished = try Command("vanished")
     try editGolden(vanished) { _, cells in
       var cell = cells[0]
       cell["column"] = "snli-ve:f1"
       cells.append(cell)
     }
-    let second = try vanished.mope("check", id)
-    #expect(second.code == 4)
-    #expect(second.output.contains("snli-ve:f1"))
+    let result = try vanished.mope("check", id)
+    #expect(result.code == 4)
+    #expect(result.output.contains("snli-ve:f1"))
   }
 
   @Test func `NaN in a golden is refused, and the cell is named`() throws {

@@ -5,7 +5,7 @@ let expectedMarkdown = #"""
   It says *little*.
 
   Table 0 (CPT) · tier `mini` · data seed 0 · seeds 0..3  
-  checked 1 of 3: 1 agrees, 2 missing  
+  checked 1 of 3: 1 agrees, 2 new  
   Numbers and verdicts are about the procedural stand-in data, not the paper's data sets.
 
   | verdict      | claim     |
@@ -42,13 +42,13 @@ let expectedMarkdown = #"""
 
   *Figure 1.* Accuracy; whiskers are 95 % intervals. ([PNG](table-0-tiny/bars.png))
 
-  |                  |          paper |           golden |         this run | Δ paper | Δ golden | check     |
-  | :--------------- | -------------: | ---------------: | ---------------: | ------: | -------: | :-------- |
-  | **accuracy [%]** |                |                  |                  |         |          |           |
-  | A                |     50.1 (CPT) | 51.50 ± 1.29 (4) | 51.50 ± 1.29 (4) |    +1.4 |        0 | ✓ agrees  |
-  | B                | *not reported* |                – | 52.54 ± 1.30 (4) |       – |        – | ○ missing |
+  |                  |          paper |           golden |         this run | Δ paper | Δ golden | check    |
+  | :--------------- | -------------: | ---------------: | ---------------: | ------: | -------: | :------- |
+  | **accuracy [%]** |                |                  |                  |         |          |          |
+  | A                |     50.1 (CPT) | 51.50 ± 1.29 (4) | 51.50 ± 1.29 (4) |    +1.4 |        0 | ✓ agrees |
+  | B                | *not reported* |                – | 52.54 ± 1.30 (4) |       – |        – | + new    |
 
-  Table 2. Paper, golden and this run: checked 1 of 2: 1 agrees, 1 missing. Δ golden is the largest difference of equal seeds; "=" is within the paper's printed precision. The paper's numbers belong to its own data, not to the mini tier's. Mean ± sample standard deviation (number of seeds).
+  Table 2. Paper, golden and this run: checked 1 of 2: 1 agrees, 1 new. Δ golden is the largest difference of equal seeds; "=" is within the paper's printed precision. The paper's numbers belong to its own data, not to the mini tier's. Mean ± sample standard deviation (number of seeds).
 
   > **✓ reproduced** · b beats a\
   > B − A, accuracy; effect +1.04 [+1.01, +1.06] points; n = 4; paired t, two-sided 5 %; smallest visible effect 0.03\

@@ -20,7 +20,7 @@ func measurements(_ values: [Int: Double], row: String = "a") -> Measurements {
 
 func golden(
   _ values: [Int: Double] = [0: 50, 1: 51, 2: 52, 3: 53], sameSeed: Double = 0,
-  spread: Double = 0.2, resolution: Double = 0.1, reason: String = "measured",
+  spread: Double = 0.2, measuredAgainst: [String] = ["zen-0"], resolution: Double = 0.1, reason: String = "measured",
   verdicts: [String: Verdict] = [:]
 ) -> Golden {
   Golden(
@@ -30,7 +30,8 @@ func golden(
       Golden.Cell(
         row: "a", column: "acc", unit: "%", values: values,
         tolerance: Golden.Tolerance(
-          sameSeed: Golden.Bound(sameSeed, reason), kernelSpread: Golden.Bound(spread, reason),
+          sameSeed: Golden.Bound(sameSeed, reason),
+          kernelSpread: Golden.Spread(spread, measuredAgainst: measuredAgainst),
           resolution: Golden.Bound(resolution, reason)))
     ], verdicts: verdicts)
 }
@@ -71,11 +72,12 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     #expect(outcome([0: 50, 1: 51, 2: 52]) == .missing)
   }
 
-  @Test func `a cell waits without a golden, and is missing in one that lacks it`() {
-    #expect(outcome(exact, nil) == .extra)
+  @Test func `a cell that no golden has is new, also beside accepted ones`() {
+    #expect(outcome(exact, nil) == .new)
     let found = GoldenComparison(golden: golden(), context: context())
       .compare(measurements(exact, row: "new"))
-    #expect(found[0].outcome == .missing)
+    #expect(found[0].outcome == .new)
+    #expect(ComparisonSummary(found).failureKind == .waiting)
   }
 
   @Test func `NaN and infinity are never green`() {
@@ -120,9 +122,9 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     let key = Measurements.Key("a", "acc")
     let summary = ComparisonSummary([
       CellComparison(key, .agrees, ""), CellComparison(key, .missing, ""),
-      CellComparison(key, .extra, ""), CellComparison(key, .differs, ""),
+      CellComparison(key, .new, ""), CellComparison(key, .differs, ""),
     ])
-    #expect(summary.text == "checked 2 of 4: 1 agrees, 1 differs, 1 missing, 1 extra")
+    #expect(summary.text == "checked 2 of 4: 1 agrees, 1 differs, 1 missing, 1 new")
     #expect(summary.failureKind == .checkFailed)
     #expect(worst([.waiting, .undecided]) == .undecided)
     #expect(worst([.checkFailed, .runFailed, .internal]) == .internal)
@@ -147,8 +149,8 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
     }
     #expect(outcomes(golden(verdicts: ["s": .reproduced])) == [.agrees])
     #expect(outcomes(golden(verdicts: ["s": .notReproduced])) == [.differs])
-    #expect(outcomes(golden()) == [.missing])
-    #expect(outcomes(nil) == [.extra])
+    #expect(outcomes(golden()) == [.new])
+    #expect(outcomes(nil) == [.new])
     #expect(
       outcomes(golden(verdicts: ["s": .reproduced, "t": .reproduced])) == [.agrees, .missing])
     #expect(outcomes(golden(verdicts: ["s": .withinNoise]), context(seeds: [4, 5])) == [.stale])
@@ -211,14 +213,28 @@ private let exact = [0: 50.0, 1: 51, 2: 52, 3: 53]
   }
 
   @Test func `the kernel spread is the largest distance seen`() {
-    let first = golden(reason: "not measured yet").recordingSpread(
+    let first = golden(measuredAgainst: []).recordingSpread(
       of: measurements([0: 50.3, 1: 50.9]), environmentClass: "skylakex-1")
     #expect(abs(first.cells[0].tolerance.kernelSpread.value - 0.3) < 1e-12)
-    #expect(first.cells[0].tolerance.kernelSpread.reason == "measured against skylakex-1")
+    #expect(first.cells[0].tolerance.kernelSpread.measuredAgainst == ["skylakex-1"])
     let second = first.recordingSpread(
       of: measurements([0: 50.1]), environmentClass: "zen-1")
     #expect(abs(second.cells[0].tolerance.kernelSpread.value - 0.3) < 1e-12)
-    #expect(
-      second.cells[0].tolerance.kernelSpread.reason == "measured against skylakex-1, zen-1")
+    #expect(second.cells[0].tolerance.kernelSpread.measuredAgainst == ["skylakex-1", "zen-1"])
+    let again = second.recordingSpread(of: measurements([0: 50.5]), environmentClass: "zen-1")
+    #expect(abs(again.cells[0].tolerance.kernelSpread.value - 0.5) < 1e-12)
+    #expect(again.cells[0].tolerance.kernelSpread.measuredAgainst == ["skylakex-1", "zen-1"])
+  }
+
+  @Test(arguments: [
+    ("measured against A, 1 thread", ["A, 1 thread"]), ("not measured yet: one step of the metric", []),
+  ])
+  func `spreads of goldens of earlier commits are read`(_ reason: String, _ classes: [String]) throws {
+    let text = String(decoding: try golden(measuredAgainst: classes).encoded(), as: UTF8.self)
+    let old = text.replacing(/"kernelSpread" : \{(\s*"measuredAgainst" : \[[^\]]*\],)?/) { _ in
+      "\"kernelSpread\" : { \"reason\" : \"\(reason)\","
+    }
+    #expect(old != text)
+    #expect(try Golden.decode(Data(old.utf8), path: "old.json") == golden(measuredAgainst: classes))
   }
 }

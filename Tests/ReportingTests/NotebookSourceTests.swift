@@ -59,6 +59,11 @@ let tinySource = """
     #expect(source.cells[4].lines == 17...22)
   }
 
+  @Test func `line ends of Windows change nothing`() {
+    let other = NotebookSource(path: source.path, text: tinySource.replacing("\n", with: "\r\n"))
+    #expect(other.cells == source.cells)
+  }
+
   @Test func `a file without any wrapper is prose and code`() {
     let plain = NotebookSource(path: "a.swift", text: "//: # T\nlet x = 1\n\n\n")
     #expect(plain.cells.map(\.text) == ["# T", "let x = 1"])

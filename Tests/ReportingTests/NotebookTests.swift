@@ -13,10 +13,10 @@ import Testing
     #expect(report.tables.map(\.caption) == ["Two rows."])
   }
 
-  @Test func `golden cells, extra cells and verdicts are all counted`() throws {
+  @Test func `golden cells, new cells and verdicts are all counted`() throws {
     let summary = try TinyReport.report().summary
-    #expect(summary.text == "checked 1 of 3: 1 agrees, 2 missing")
-    #expect(summary.failureKind == .undecided)
+    #expect(summary.text == "checked 1 of 3: 1 agrees, 2 new")
+    #expect(summary.failureKind == .waiting)
   }
 
   @Test func `a golden cell that nobody compared is missing`() throws {
@@ -35,6 +35,35 @@ import Testing
     let failure = #expect(throws: Failure.self) { try notebook.finish() }
     #expect(failure?.kind == .configuration)
     #expect(failure?.description.contains("rebuild") == true)
+  }
+
+  @Test(arguments: [
+    tinySource.replacing(
+      "//: ## Result\n", with: "//: ## Result\n      //: More.\n      //:\n\n      //: Still more.\n"),
+    tinySource.replacing(" It says *little*.\n", with: ""), tinySource.replacing("//: Two rows.\n", with: "\n\n\n\n"),
+  ])
+  func `results keep their cell when prose around them grows or shrinks after the build`(_ source: String) throws {
+    #expect(source != tinySource)
+    let notebook = try TinyReport.notebook(source: source, compiled: tinySource)
+    notebook.note("x", file: file, line: TinyReport.line("notebook.note"))
+    let report = try notebook.finish()
+    let section = try #require(report.sections.first { !$0.results.isEmpty })
+    #expect(section.cell.text.hasPrefix("notebook.show(table"))
+    #expect(report.sections.filter { !$0.results.isEmpty }.count == 1)
+  }
+
+  @Test(arguments: [
+    ("[1]", "[2]", "[1]"), ("let results = run()\n", "let results = run()\n      print(1)\n", "print(1)"),
+    ("private func run() -> [Int] {\n  [1]\n}", "", "nothing"),
+  ])
+  func `code that changed after the build is refused, with its line`(_ old: String, _ new: String, _ named: String) {
+    let source = tinySource.replacing(old, with: new)
+    #expect(source != tinySource)
+    let failure = #expect(throws: Failure.self) {
+      try TinyReport.notebook(source: source, compiled: tinySource)
+    }
+    #expect(failure?.kind == .configuration)
+    #expect(failure?.description.contains("rebuild") == true && failure?.description.contains(named) == true)
   }
 
   @Test func `names, sentences and cells are given once`() throws {

@@ -10,7 +10,7 @@ import Testing
   {
     let paper = TinyReport.paper.replacing(
       "\"mean\": \"50.1\"", with: "\"mean\": \"50.1\", \"std\": \"\(std)\"")
-    let notebook = Notebook(
+    let notebook = try Notebook(
       info: TinyReport.info,
       source: NotebookSource(path: "Experiments/Tiny.swift", text: tinySource),
       context: RunContext(

@@ -39,7 +39,7 @@ import Testing
 
   @Test func `what is on one side only is shown`() {
     let new = ReportDifference(from: [], to: [golden(verdicts: ["s": .reproduced])])
-    #expect(new.entries.map(\.outcome) == ["extra", "extra"] && new.failureKind == .waiting)
+    #expect(new.entries.map(\.outcome) == ["new", "new"] && new.failureKind == .waiting)
     #expect(new.entries[0].old == nil && new.entries[0].change == nil)
     let gone = ReportDifference(from: [golden(verdicts: ["s": .reproduced])], to: [])
     #expect(gone.entries.map(\.outcome) == ["missing", "missing"])

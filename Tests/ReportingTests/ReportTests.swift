@@ -108,7 +108,7 @@ import Testing
     func text(_ suspicion: String) throws -> String {
       let paper = TinyReport.paper.replacing(
         "\"suspicious\": []", with: "\"suspicious\": [\(suspicion)]")
-      let notebook = Notebook(
+      let notebook = try Notebook(
         info: TinyReport.info, source: NotebookSource(path: "Experiments/Tiny.swift", text: tinySource),
         context: context(), paper: try PaperResults.decode(Data(paper.utf8), path: "paper.json"), golden: nil)
       notebook.compare(

@@ -47,10 +47,11 @@ struct TinyReport {
   }
 
   static func notebook(
-    source: String = tinySource, run: RunContext = context(), golden accepted: Golden? = golden()
+    source: String = tinySource, compiled: String? = nil, run: RunContext = context(),
+    golden accepted: Golden? = golden()
   ) throws -> Notebook {
-    Notebook(
-      info: info, source: NotebookSource(path: "Experiments/Tiny.swift", text: source),
+    try Notebook(
+      info: info, source: NotebookSource(path: "Experiments/Tiny.swift", text: source), compiled: compiled,
       context: run, paper: try PaperResults.decode(Data(paper.utf8), path: "paper.json"),
       golden: accepted)
   }

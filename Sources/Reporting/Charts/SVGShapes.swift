@@ -2,29 +2,40 @@ import Determinism
 
 /// The shapes that recur in some drawings, each defined once under a name of its own.
 ///
-/// A page with many drawings makes one for all of them, and letters are in it once a size.
+/// A report makes one for all its drawings, and letters are in it once a size.
 struct SVGShapes {
-  /// The `<defs>` element, a shape a line; empty when nothing recurs.
-  let definitions: String
+  /// The outline of each shape by its name, as in the `d` of a `<path>`.
+  let outlines: [(name: String, path: String)]
   private let names: [Path: String]
 
   /// Names depend on the drawings and their order alone. They begin with a capital letter, which the
   /// other identifiers of a page do not.
   init(_ drawings: [Canvas]) {
     var names = [Path: String]()
-    var lines = [String]()
+    var outlines: [(name: String, path: String)] = []
     for drawing in drawings {
       for mark in drawing.marks {
         for shape in mark.shapes where names[shape] == nil {
-          let name = "S" + String(names.count, radix: 36)
+          let name = Self.name(names.count)
           names[shape] = name
-          lines.append("<path id=\"\(name)\" d=\"\(SVGPathData(shape).text)\"/>\n")
+          outlines.append((name, SVGPathData(shape).text))
         }
       }
     }
     self.names = names
-    definitions = lines.isEmpty ? "" : "<defs>\n" + lines.joined() + "</defs>\n"
+    self.outlines = outlines
   }
+
+  /// The `<defs>` element, a shape a line; empty when nothing recurs.
+  var definitions: String { Self.definitions(outlines) }
+
+  static func definitions(_ outlines: [(name: String, path: String)]) -> String {
+    let lines = outlines.map { "<path id=\"\($0.name)\" d=\"\($0.path)\"/>\n" }
+    return lines.isEmpty ? "" : "<defs>\n" + lines.joined() + "</defs>\n"
+  }
+
+  /// The name of the shape that is met as number `index`.
+  static func name(_ index: Int) -> String { "S" + String(index, radix: 36) }
 
   /// The name of a shape in one of the drawings.
   /// - Throws: `Failure(.internal)` for another shape.

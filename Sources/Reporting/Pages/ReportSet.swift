@@ -10,20 +10,31 @@ public struct ReportSet: Sendable {
   public static let overviews: Set = ["README.md", "claims.md", "index.html"]
 
   public let reports: [Report]
+  /// What the overviews say of reports that are not made again.
+  let others: [OverviewPart]
+  /// The ids of all reports there may be, in the order of the overviews; prose may link to them.
+  let order: [String]
   /// The repository on disk, where links in prose are looked up; nil to leave them unchecked.
   public let root: String?
   /// The day to print, from `SOURCE_DATE_EPOCH`; nil prints none.
   public let date: String?
 
-  public init(_ reports: [Report], root: String?, date: String? = nil) {
-    require(
-      Set(reports.map(\.info.id)).count == reports.count, "ReportSet: two reports have the same id")
+  /// - Parameters:
+  ///   - others: what the overviews say of reports that are not made again.
+  ///   - order: the ids of all reports there may be, in the order of the overviews; nil: those of `reports`.
+  public init(
+    _ reports: [Report], others: [OverviewPart] = [], order: [String]? = nil, root: String?, date: String? = nil
+  ) {
+    let ids = reports.map(\.info.id) + others.map(\.id)
+    require(Set(ids).count == ids.count, "ReportSet: two reports have the same id")
     self.reports = reports
+    self.others = others
+    self.order = order ?? ids
     self.root = root
     self.date = date
   }
 
-  /// Every file of the folder, in a fixed order.
+  /// The reports' files and the overviews, in a fixed order.
   public func files() throws -> [ReportFile] {
     var files = [ReportFile]()
     for report in reports {
@@ -33,9 +44,13 @@ public struct ReportSet: Sendable {
         files.append(ReportFile("\(report.info.id)/\(figure.name).png", bytes: figure.png))
       }
     }
-    files.append(ReportFile("README.md", ReportIndex(self).markdown))
-    files.append(ReportFile("claims.md", ClaimTable(self).markdown))
-    files.append(ReportFile("index.html", try ReportPage(self).html()))
+    let parts = try reports.map { try OverviewPart($0, in: self) } + others
+    let places = Dictionary(zip(order, order.indices)) { first, _ in first }
+    let index = ReportIndex(
+      parts: parts.sorted { places[$0.id, default: order.count] < places[$1.id, default: order.count] }, date: date)
+    files.append(ReportFile("README.md", index.markdown))
+    files.append(ReportFile("claims.md", ClaimTable(index: index).markdown))
+    files.append(ReportFile("index.html", try ReportPage(index: index).html()))
     return files
   }
 
@@ -49,7 +64,7 @@ public struct ReportSet: Sendable {
     try ReportDocument(report, format: .html, shapes: shapes, root: root, reports: ids).rendered()
   }
 
-  private var ids: Set<String> { Set(reports.map(\.info.id)) }
+  private var ids: Set<String> { Set(order) }
 
   /// The day of `SOURCE_DATE_EPOCH` as "2026-01-31" in UTC; nil when the variable is not set.
   /// - Throws: `Failure(.configuration)` when it is not a number.

@@ -2,9 +2,9 @@ import Determinism
 
 /// Gathers what an experiment shows, each result behind the source cell that made it.
 ///
-/// A result finds its cell by the line of the call. Mistakes (a source file that is not the one that
-/// was compiled, a name given twice) are kept and thrown by `finish()`, so that the experiment's own
-/// text stays free of `try`.
+/// A result finds its cell by the line of the call, in the text that was compiled; its line in today's text follows from the
+/// code around it, so that prose may change without a build. Mistakes (a name given twice) are kept and thrown by `finish()`,
+/// so that the experiment's own text stays free of `try`.
 public final class Notebook {
   public let info: ExperimentInfo
   public let context: RunContext
@@ -22,11 +22,16 @@ public final class Notebook {
   private var figureNames = Set<String>()
   private var sentences = Set<String>()
   private var problems: [Failure] = []
+  /// Where the lines of the compiled text are now; nil where that is this text.
+  private let lines: [Int: Int]?
 
+  /// - Parameter compiled: the text that the experiment was compiled from; nil where that is `source`.
+  /// - Throws: `Failure(.configuration)` if the code is not what was compiled.
   public init(
-    info: ExperimentInfo, source: NotebookSource, context: RunContext, paper: PaperResults,
-    golden: Golden?
-  ) {
+    info: ExperimentInfo, source: NotebookSource, compiled: String? = nil, context: RunContext,
+    paper: PaperResults, golden: Golden?
+  ) throws {
+    lines = try compiled.map { try source.lines(of: NotebookSource(path: source.path, text: $0)) }
     self.info = info
     self.source = source
     self.context = context
@@ -172,6 +177,7 @@ public final class Notebook {
   /// Puts a result behind its cell after checking that the line holds the call.
   private func attach(_ result: Report.Result, call: String, _ file: String, _ line: Int) {
     let name = file.split(separator: "/").last.map(String.init) ?? file
+    let line = lines.map { $0[line] ?? 0 } ?? line
     let text = source.line(line) ?? ""
     guard name == source.fileName, text.contains("\(call)("),
       let index = source.cellIndex(line: line)

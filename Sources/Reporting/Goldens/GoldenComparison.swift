@@ -9,7 +9,7 @@ public struct CellComparison: Hashable, Sendable {
     /// The golden has the cell, the run does not.
     case missing
     /// The run has the cell, the golden does not: waits for `mope accept`.
-    case extra
+    case new
     case nan = "not a number"
     case stale
     case notRun = "not run"
@@ -19,7 +19,7 @@ public struct CellComparison: Hashable, Sendable {
       switch self {
       case .agrees: "✓"
       case .differs, .nan: "✗"
-      case .extra: "+"
+      case .new: "+"
       case .missing, .stale, .notRun, .tooFewSeeds: "○"
       }
     }
@@ -31,7 +31,7 @@ public struct CellComparison: Hashable, Sendable {
       switch self {
       case .agrees: nil
       case .differs, .nan: .checkFailed
-      case .extra: .waiting
+      case .new: .waiting
       case .missing, .stale, .notRun, .tooFewSeeds: .undecided
       }
     }
@@ -43,7 +43,7 @@ public struct CellComparison: Hashable, Sendable {
     var severity: Int {
       switch self {
       case .agrees: 0
-      case .extra: 1
+      case .new: 1
       case .tooFewSeeds: 2
       case .notRun: 3
       case .stale: 4
@@ -111,12 +111,10 @@ public struct GoldenComparison: Sendable {
     }
     if let reservation = context.reservation { return outcome(.notRun, reservation) }
     guard let golden else {
-      return outcome(.extra, "no golden value yet; look at it, then: mope accept")
+      return outcome(.new, "no golden value yet; look at it, then: mope accept")
     }
     guard let cell = golden[key] else {
-      return outcome(
-        .missing,
-        "the golden has no value for this cell: removed by hand? if the cell is new: mope accept")
+      return outcome(.new, "the golden has no value for this cell yet; look at it, then: mope accept")
     }
     if let why = staleness(of: golden, cell, column) { return outcome(.stale, why) }
     let seeds = measurements.seeds ?? context.seeds
@@ -153,12 +151,12 @@ public struct GoldenComparison: Sendable {
     let half = cell.tolerance.resolution.value / 2
     if let expected = cell.values[seed] {
       let isSameClass = golden?.environmentClass == context.environmentClass
-      let bound = isSameClass ? cell.tolerance.sameSeed : cell.tolerance.kernelSpread
-      let tolerance = isSameClass ? bound.value : bound.value + half
+      let (sameSeed, spread) = (cell.tolerance.sameSeed, cell.tolerance.kernelSpread)
+      let tolerance = isSameClass ? sameSeed.value : spread.value + half
       let why =
         isSameClass
-        ? "same seed and environment class: \(bound.reason)"
-        : "same seed, other environment class: \(bound.reason); widened by half the resolution"
+        ? "same seed and environment class: \(sameSeed.reason)"
+        : "same seed, other environment class: \(spread.reason); widened by half the resolution"
       if abs(value - expected) <= tolerance { return (.agrees, "") }
       return (
         .differs, explain("\(numberText(expected, digits)) ± \(numberText(tolerance, digits))", why)

@@ -23,12 +23,16 @@ public struct NotebookSource: Hashable, Sendable {
   public let path: String
   public let cells: [Cell]
   private let lines: [String]
+  /// The lines that are neither prose nor blank, counted from 1.
+  private let codeLines: [Int]
 
   public init(path: String, text: String) {
     self.path = path
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // In Swift "\r\n" is one character and no "\n".
+    lines = text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     var splitter = SourceSplitter(lines)
     cells = splitter.split()
+    codeLines = splitter.codeLines
   }
 
   /// Reads the file at `path` below `root`.
@@ -50,6 +54,26 @@ public struct NotebookSource: Hashable, Sendable {
   /// The index of the cell that a line belongs to: the last one that starts at or before it.
   func cellIndex(line: Int) -> Int? { cells.lastIndex { $0.lines.lowerBound <= line } }
 
+  /// Where each line of code of `compiled`, another text of this file, stands in this one. Prose may differ between them.
+  /// - Throws: `Failure(.configuration)` where the code differs.
+  func lines(of compiled: NotebookSource) throws -> [Int: Int] {
+    func code(_ source: NotebookSource, _ index: Int) -> String? {
+      guard source.codeLines.indices.contains(index) else { return nil }
+      return source.line(source.codeLines[index]).map { String($0.reversed().drop(while: \.isWhitespace).reversed()) }
+    }
+    for index in 0..<max(codeLines.count, compiled.codeLines.count) {
+      let (was, now) = (code(compiled, index), code(self, index))
+      guard was == now else {
+        let line = codeLines.indices.contains(index) ? codeLines[index] : lines.count
+        throw Failure(
+          .configuration,
+          "\(path):\(line): the program was built from other code: compiled \(was.map { "\"\($0)\"" } ?? "nothing"), "
+            + "found \(now.map { "\"\($0)\"" } ?? "nothing"); rebuild: swift build -c release")
+      }
+    }
+    return Dictionary(uniqueKeysWithValues: zip(compiled.codeLines, codeLines))
+  }
+
   /// The text of a line counted from 1; nil beyond the end.
   func line(_ number: Int) -> String? {
     lines.indices.contains(number - 1) ? lines[number - 1] : nil
@@ -62,6 +86,8 @@ private struct SourceSplitter {
   private var cells: [NotebookSource.Cell] = []
   private var pending: [Int] = []
   private let hidden: Set<Int>
+  /// The lines that are neither prose nor blank, counted from 1.
+  private(set) var codeLines: [Int] = []
 
   init(_ lines: [String]) {
     self.lines = lines
@@ -84,10 +110,9 @@ private struct SourceSplitter {
         while end + 1 < lines.count && isProseLine(lines[end + 1]) { end += 1 }
         addProse(i...end, (i...end).map { proseLine(lines[$0]) })
         i = end
-      } else if hidden.contains(i) {
-        flush()
       } else {
-        pending.append(i)
+        if !trimmed.isEmpty { codeLines.append(i + 1) }
+        if hidden.contains(i) { flush() } else { pending.append(i) }
       }
       i += 1
     }

@@ -4,28 +4,29 @@ extension Table {
   /// The caption stands outside the part that scrolls, so that it stays readable on a phone.
   /// - Parameter caption: already escaped.
   func html(caption: String) -> String {
-    var lines = ["<div class=\"scroll\"><table>"]
+    let table = Self.html(columns, htmlRows)
+    return caption.isEmpty
+      ? table : "<figure>\n\(table)\n<figcaption>\(caption)</figcaption>\n</figure>"
+  }
+
+  /// Each row as a `<tr>`.
+  var htmlRows: [String] {
+    rows.map { row in
+      switch row {
+      case .group(let title):
+        "<tr class=\"group\"><th scope=\"colgroup\" colspan=\"\(columns.count)\">\(escapedHTML(title))</th></tr>"
+      case .cells(let cells): "<tr>\(cells.indices.map { cellHTML(cells[$0], $0) }.joined())</tr>"
+      }
+    }
+  }
+
+  /// A table of rows that are HTML already.
+  static func html(_ columns: [Column], _ rows: [String]) -> String {
     let titles = columns.map {
       "<th scope=\"col\" class=\"\($0.alignment.rawValue)\">\(escapedHTML($0.title))</th>"
     }
-    lines.append("<thead><tr>\(titles.joined())</tr></thead>")
-    lines.append("<tbody>")
-    for row in rows {
-      switch row {
-      case .group(let title):
-        lines.append(
-          "<tr class=\"group\"><th scope=\"colgroup\" colspan=\"\(columns.count)\">"
-            + "\(escapedHTML(title))</th></tr>")
-      case .cells(let cells):
-        let content = cells.indices.map { cellHTML(cells[$0], $0) }
-        lines.append("<tr>\(content.joined())</tr>")
-      }
-    }
-    lines.append("</tbody>")
-    lines.append("</table></div>")
-    let table = lines.joined(separator: "\n")
-    return caption.isEmpty
-      ? table : "<figure>\n\(table)\n<figcaption>\(caption)</figcaption>\n</figure>"
+    let head = ["<div class=\"scroll\"><table>", "<thead><tr>\(titles.joined())</tr></thead>", "<tbody>"]
+    return (head + rows + ["</tbody>", "</table></div>"]).joined(separator: "\n")
   }
 
   private func cellHTML(_ cell: Cell, _ column: Int) -> String {

@@ -2,15 +2,22 @@ import Determinism
 
 extension Table {
   /// The table as a Markdown pipe table, columns padded so that the source reads well.
-  public var markdown: String {
-    let body = rows.map { row -> [String] in
+  public var markdown: String { Self.markdown(columns, markdownRows) }
+
+  /// The cells of each row, in Markdown.
+  var markdownRows: [[String]] {
+    rows.map { row in
       switch row {
       case .group(let title):
         ["**\(Self.escaped(title))**"] + Array(repeating: "", count: columns.count - 1)
       case .cells(let cells): cells.map(Self.markdownText)
       }
     }
-    let titles = columns.map { Self.escaped($0.title) }
+  }
+
+  /// A pipe table of cells that are Markdown already.
+  static func markdown(_ columns: [Column], _ body: [[String]]) -> String {
+    let titles = columns.map { escaped($0.title) }
     let widths = columns.indices.map { i in
       max(3, (body.map { $0[i].count } + [titles[i].count]).max() ?? 3)
     }
@@ -24,10 +31,8 @@ extension Table {
     }
     let lines = [titles, rule] + body
     return lines.map { line in
-      let padded = line.indices.map { i in
-        Self.padded(line[i], widths[i], columns[i].alignment)
-      }
-      return "| " + padded.joined(separator: " | ") + " |\n"
+      let cells = line.indices.map { padded(line[$0], widths[$0], columns[$0].alignment) }
+      return "| " + cells.joined(separator: " | ") + " |\n"
     }.joined()
   }
 

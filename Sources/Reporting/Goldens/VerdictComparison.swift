@@ -22,12 +22,10 @@ extension GoldenComparison {
     case .reproduced, .directionOnly, .withinNoise, .notReproduced: break
     }
     guard let golden else {
-      return CellComparison(key, .extra, "no accepted verdict yet; look at it, then: mope accept")
+      return CellComparison(key, .new, "no accepted verdict yet; look at it, then: mope accept")
     }
     guard let accepted = golden.verdicts[claim.sentence] else {
-      return CellComparison(
-        key, .missing,
-        "the golden has no verdict for this claim: removed by hand? if it is new: mope accept")
+      return CellComparison(key, .new, "the golden has no verdict for this claim yet; look at it, then: mope accept")
     }
     let found =
       "accepted \(accepted.rawValue), found \(judgement.verdict.rawValue) (\(judgement.text))"

@@ -12,8 +12,7 @@ extension Measurements {
         let known = golden?[Key(row.id, column.id)]?.tolerance
         let tolerance = Golden.Tolerance(
           sameSeed: known?.sameSeed ?? Golden.Bound(0, "the same class promises equal bits"),
-          kernelSpread: known?.kernelSpread
-            ?? Golden.Bound(column.resolution, "not measured yet: one step of the metric"),
+          kernelSpread: known?.kernelSpread ?? Golden.Spread(column.resolution, measuredAgainst: []),
           resolution: Golden.Bound(column.resolution, "the smallest step of the metric"))
         return Golden.Cell(
           row: row.id, column: column.id, unit: column.unit, values: values, tolerance: tolerance)
@@ -72,14 +71,10 @@ extension Golden {
       guard let largest = distances.max() else { return cell }
       var copy = cell
       let known = cell.tolerance.kernelSpread
-      let isMeasured = known.reason.hasPrefix("measured")
-      let spread = isMeasured ? max(known.value, largest) : largest
-      let classes = isMeasured ? "\(known.reason), \(environmentClass)" : environmentClass
-      let reason =
-        isMeasured
-        ? (known.reason.contains(environmentClass) ? known.reason : classes)
-        : "measured against \(environmentClass)"
-      copy.tolerance.kernelSpread = Golden.Bound(spread, reason)
+      let classes = known.measuredAgainst
+      copy.tolerance.kernelSpread = Golden.Spread(
+        classes.isEmpty ? largest : max(known.value, largest),
+        measuredAgainst: classes.contains(environmentClass) ? classes : classes + [environmentClass])
       return copy
     }
     return Golden(

@@ -4,17 +4,11 @@ import Foundation
 
 /// All reports as one HTML page that needs nothing else: pictures and style are inside.
 struct ReportPage {
-  let set: ReportSet
-
-  init(_ set: ReportSet) { self.set = set }
+  let index: ReportIndex
 
   func html() throws -> String {
-    let index = ReportIndex(set)
-    let shapes = SVGShapes(set.reports.flatMap(\.figures).map(\.drawing))
-    let cards = set.reports.map(card).joined(separator: "\n")
-    let sections = try set.reports.map { report in
-      "<section id=\"\(report.info.id)\">\n\(try set.html(report, shapes))</section>"
-    }.joined(separator: "\n")
+    let cards = index.parts.map(\.card).joined(separator: "\n")
+    let (sections, shapes) = try sharingShapes()
     return """
       <!DOCTYPE html>
       <html lang="en">
@@ -29,7 +23,7 @@ struct ReportPage {
       </head>
       <body>
       <svg class="shapes" aria-hidden="true">
-      \(shapes.definitions)</svg>
+      \(shapes)</svg>
       <a class="skip" href="#content">Skip to the reports</a>
       <header id="top">
       <h1>Mixture of prompt experts: reports</h1>
@@ -45,7 +39,7 @@ struct ReportPage {
       </nav>
       <details class="claims">
       <summary>All claims in one table</summary>
-      \(ClaimTable(set).table(link: { "#\($0)" }).html(caption: ""))
+      \(ClaimTable(index: index).html)
       </details>
       <main id="content">
       \(sections)
@@ -54,6 +48,25 @@ struct ReportPage {
       </html>
 
       """
+  }
+
+  /// All sections, and the shapes of their pictures, each once.
+  private func sharingShapes() throws -> (sections: String, shapes: String) {
+    var names: [String: String] = [:]
+    var outlines: [(name: String, path: String)] = []
+    let sections = try index.parts.map { part in
+      let section = part.renamingShapes { old in
+        guard let path = part.shapes[old] else { return nil }
+        if let name = names[path] { return name }
+        let name = SVGShapes.name(outlines.count)
+        names[path] = name
+        outlines.append((name, path))
+        return name
+      }
+      guard let section else { throw Failure(.internal, "\(part.id): a picture's shape was not defined for it") }
+      return section
+    }
+    return (sections.joined(separator: "\n"), SVGShapes.definitions(outlines))
   }
 
   /// The definitions of the verdicts, which are written in Markdown.
@@ -67,7 +80,7 @@ struct ReportPage {
   }
 
   /// Title, verdicts and the first picture of a report, linking to it.
-  private func card(_ report: Report) -> String {
+  static func card(_ report: Report) -> String {
     let badges = report.claims.map { claim in
       let verdict = claim.judgement.verdict
       return "<span class=\"badge \(verdict.styleClass)\" title=\"\(escapedHTML(claim.sentence))\">"

@@ -16,16 +16,51 @@ public struct Golden: Codable, Hashable, Sendable {
     }
   }
 
+  /// How far the same seed goes on other machines.
+  public struct Spread: Codable, Hashable, Sendable {
+    public let value: Double
+    /// The environment classes it was measured against; empty where it is one step of the metric.
+    public let measuredAgainst: [String]
+
+    public init(_ value: Double, measuredAgainst: [String]) {
+      self.value = value
+      self.measuredAgainst = measuredAgainst
+    }
+
+    var reason: String {
+      measuredAgainst.isEmpty
+        ? "not measured yet: one step of the metric" : "measured against \(measuredAgainst.joined(separator: "; "))"
+    }
+
+    private enum CodingKeys: CodingKey { case value, measuredAgainst, reason }
+
+    /// Goldens of earlier commits have the classes in a sentence, all in one.
+    public init(from decoder: any Decoder) throws {
+      let fields = try decoder.container(keyedBy: CodingKeys.self)
+      value = try fields.decode(Double.self, forKey: .value)
+      let sentence = try fields.decodeIfPresent(String.self, forKey: .reason)
+      measuredAgainst =
+        try fields.decodeIfPresent([String].self, forKey: .measuredAgainst)
+        ?? sentence?.wholeMatch(of: /measured against (.+)/).map { [String($0.1)] } ?? []
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try fields.encode(value, forKey: .value)
+      if !measuredAgainst.isEmpty { try fields.encode(measuredAgainst, forKey: .measuredAgainst) }
+    }
+  }
+
   /// How far a later value may be from this one.
   public struct Tolerance: Codable, Hashable, Sendable {
     /// Same seed, same environment class.
     public var sameSeed: Bound
     /// Same seed, other environment class: the spread measured under other kernels.
-    public var kernelSpread: Bound
+    public var kernelSpread: Spread
     /// The metric's smallest step; half of it widens every tolerance but the first.
     public var resolution: Bound
 
-    public init(sameSeed: Bound, kernelSpread: Bound, resolution: Bound) {
+    public init(sameSeed: Bound, kernelSpread: Spread, resolution: Bound) {
       self.sameSeed = sameSeed
       self.kernelSpread = kernelSpread
       self.resolution = resolution
@@ -129,15 +164,17 @@ extension Golden {
       for (seed, value) in cell.values.sorted(by: { $0.key < $1.key }) where !value.isFinite {
         throw fail("expected a finite value, found \(value) for seed \(seed)")
       }
+      let tolerance = cell.tolerance
       let bounds = [
-        ("sameSeed", cell.tolerance.sameSeed), ("kernelSpread", cell.tolerance.kernelSpread),
-        ("resolution", cell.tolerance.resolution),
+        ("sameSeed", tolerance.sameSeed.value, tolerance.sameSeed.reason),
+        ("kernelSpread", tolerance.kernelSpread.value, tolerance.kernelSpread.reason),
+        ("resolution", tolerance.resolution.value, tolerance.resolution.reason),
       ]
-      for (name, bound) in bounds {
-        guard bound.value >= 0 && bound.value.isFinite else {
-          throw fail("expected a tolerance of 0 or more, found \(name) \(bound.value)")
+      for (name, value, reason) in bounds {
+        guard value >= 0 && value.isFinite else {
+          throw fail("expected a tolerance of 0 or more, found \(name) \(value)")
         }
-        guard !bound.reason.isEmpty else { throw fail("the tolerance \(name) has no reason") }
+        guard !reason.isEmpty else { throw fail("the tolerance \(name) has no reason") }
       }
       guard cell.tolerance.resolution.value > 0 else {
         throw fail("expected a positive resolution, found 0")

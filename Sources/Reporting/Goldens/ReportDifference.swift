@@ -137,7 +137,7 @@ extension ReportDifference {
       return CellComparison(key, .missing, "only the older set has this cell")
     }
     guard old?[key] != nil else {
-      return CellComparison(key, .extra, "only the newer set has this cell")
+      return CellComparison(key, .new, "only the newer set has this cell")
     }
     var measured = Measurements(
       rows: [Measurements.Row(key.row)],
@@ -172,7 +172,7 @@ extension ReportDifference {
         explanation = before == after ? "" : "\(before.rawValue) became \(after.rawValue)"
       }
     case (_, _, _, _?):
-      outcome = .extra
+      outcome = .new
       explanation = "only the newer set has this claim"
     default:
       outcome = .missing
