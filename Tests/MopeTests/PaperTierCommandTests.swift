@@ -160,7 +160,7 @@ import Testing
   }
 
   /// One run, and two of which either may be the one that is killed.
-  @Test(arguments: [("MoPE k=4 (Swin)*MM-IMDB*", 1), ("MoPE k=4*MM-IMDB*", 2)])
+  @Test(arguments: [("MoPE k=4 (ViT)*MM-IMDB*", 1), ("MoPE k=4*MM-IMDB*", 2)])
   func `a run killed inside goes on and ends with the same bits`(
     _ pattern: String, _ count: Int
   ) throws {
