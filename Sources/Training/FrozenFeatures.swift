@@ -36,12 +36,12 @@ struct FrozenFeatures: Sendable {
     var encoder: (any Encoder)?
     var values: [Float] = []
     var width = 0
-    var lock: FileLock?  // runs that want the same features wait for the first
+    var lease: Lease?  // runs that want the same features wait for the first
     for start in stride(from: 0, to: shown.count, by: Self.rowsPerFile) {
       let examples = Array(shown[start..<min(start + Self.rowsPerFile, shown.count)])
       let path = "\(folder)/\(start).safetensors"
       if !FileManager.default.fileExists(atPath: path) {
-        lock = try lock ?? FileLock("\(folder)/lock", waiting: Interruption.check)
+        lease = try lease ?? Lease.wait(for: "\(folder)/lease") { _ in try Interruption.check() }
       }
       if !FileManager.default.fileExists(atPath: path) {
         let built = try encoder ?? make()
@@ -60,7 +60,7 @@ struct FrozenFeatures: Sendable {
       width = found.shape[1]
       values += found.values
     }
-    withExtendedLifetime(lock) {}
+    lease?.release()
     self.width = width
     self.values = values
   }

@@ -11,9 +11,15 @@ public enum Interruption {
   /// Stops all runs at their next step; each saves its state first.
   public static func request() { requested.store(true, ordering: .relaxed) }
 
-  /// Asks for a stop on SIGINT and SIGTERM; a second signal ends the process at once.
+  /// Asks for a stop on SIGINT, SIGTERM and SIGHUP (unless that is ignored, as under nohup); a second signal ends the process
+  /// at once. A file that grows beyond a limit (SIGXFSZ) is a failure to write like others.
   public static func catchSignals() {
-    for number in [SIGINT, SIGTERM] {
+    signal(SIGXFSZ, SIG_IGN)
+    var hangUp = sigaction()
+    sigaction(SIGHUP, nil, &hangUp)
+    let isIgnored =
+      unsafeBitCast(hangUp.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    for number in [SIGINT, SIGTERM] + (isIgnored ? [] : [SIGHUP]) {
       signal(number) { number in
         if Interruption.isRequested { _exit(128 + number) }
         Interruption.request()

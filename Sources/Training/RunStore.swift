@@ -19,18 +19,39 @@ public struct RunStore: Sendable {
   }
 
   /// Where an unfinished run keeps its state.
-  func checkpointPath(_ digest: String) -> String { "\(folder)/unfinished/\(digest.prefix(16)).safetensors" }
+  func checkpointPath(_ digest: String) -> String { "\(unfinished)/\(Self.name(digest)).safetensors" }
 
-  /// Removes a checkpoint, and what a killed program left beside it half-written.
-  func removeCheckpoints(_ path: String) { Self.remove(startingWith: path) }
+  /// The lease of who trains a run. Its holder alone writes the run's checkpoint and temporaries.
+  func leasePath(_ digest: String) -> String { "\(unfinished)/\(Self.name(digest)).lease" }
 
-  /// Removes every file and folder whose path starts like this.
-  private static func remove(startingWith path: String) {
-    let folder = (path as NSString).deletingLastPathComponent
-    let name = (path as NSString).lastPathComponent
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for file in files where file.hasPrefix(name) {
-      try? FileManager.default.removeItem(atPath: "\(folder)/\(file)")
+  private var unfinished: String { "\(folder)/unfinished" }
+  private var runs: String { "\(folder)/runs" }
+  private var places: [String] { [runs] + (shipped.map { [$0] } ?? []) }
+
+  /// Removes what is left of the attempts of processes that are no more, and what was replaced. For the holder of the run's
+  /// lease.
+  func removeRemains(_ digest: String, checkpoint: Bool) {
+    let name = Self.name(digest)
+    Self.remove(in: runs) { $0.hasPrefix("\(name).") }
+    Self.remove(in: unfinished) { file in
+      file.hasPrefix("\(name).") && file != "\(name).lease" && (checkpoint || file != "\(name).safetensors")
+    }
+  }
+
+  /// Those of these runs of which attempts have left something.
+  func withRemains(_ digests: [String]) -> [String] {
+    let remains = Set(
+      (Self.names(in: runs) + Self.names(in: unfinished)).filter { $0.contains(".") }.map { $0.prefix(16) })
+    return digests.filter { remains.contains($0.prefix(16)) }
+  }
+
+  private static func names(in folder: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  }
+
+  private static func remove(in folder: String, where isRemoved: (String) -> Bool) {
+    for name in names(in: folder) where isRemoved(name) {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
   }
 
@@ -48,25 +69,30 @@ public struct RunStore: Sendable {
   /// - Throws: `Failure(.badInput)` if its files are damaged.
   public func load(_ key: RunKey) throws -> FinishedRun? {
     let name = Self.name(try key.digest())
-    for place in [folder + "/runs"] + (shipped.map { [$0] } ?? []) {
+    for place in places {
       let path = "\(place)/\(name)"
-      guard FileManager.default.fileExists(atPath: "\(path)/run.json") else { continue }
-      let finished = try Self.read(path)
+      guard let finished = try Self.read(path) else { continue }
       guard finished.record.key == key else {
-        throw Failure(.badInput, "\(path)/run.json: holds another run than its name says; delete the folder")
+        throw Failure(.badInput, "\(path)/run.json: holds another run than its name says; move the folder away")
       }
       return finished
     }
     return nil
   }
 
+  /// Lets `load` see what a network file system's server has now: opening a folder forgets what was remembered of it.
+  func refresh() { close(open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) }
+
+  /// The digest of the record in the store itself, which is another each time that a run is trained; nil if there is none.
+  func recordDigest(_ digest: String) -> String? {
+    FileManager.default.contents(atPath: "\(runs)/\(Self.name(digest))/run.json").map { ContentHash.of(Array($0)) }
+  }
+
   /// All finished runs' records, in the order of their folders' names; the shipped ones last.
   public func records() throws -> [RunRecord] {
-    try ([folder + "/runs"] + (shipped.map { [$0] } ?? [])).flatMap { place in
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
-      return try names.sorted().filter { !$0.hasSuffix(".tmp") }.compactMap { name in
-        let path = "\(place)/\(name)/run.json"
-        return FileManager.default.fileExists(atPath: path) ? try Self.record(path) : nil
+    try places.flatMap { place in
+      try Self.names(in: place).sorted().filter { !$0.hasSuffix(".tmp") }.compactMap {
+        try Self.record("\(place)/\($0)")
       }
     }
   }
@@ -75,16 +101,17 @@ public struct RunStore: Sendable {
   /// - Parameters:
   ///   - tensors: the trained parameters and buffers.
   ///   - features: of the judged samples, `[N, width]`; nil where nothing shows them.
+  ///   - replacing: puts it in place of one that is there already, which otherwise is kept.
+  /// - Returns: the run that is stored.
   func save(
-    _ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)], features: Tensor?
+    _ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)], features: Tensor?, replacing: Bool
   ) throws -> FinishedRun {
-    let digest = try finished.record.key.digest()
-    let path = "\(folder)/runs/\(Self.name(digest))"
-    Self.remove(startingWith: path)  // an older result, or the half of one that a killed program left
+    let path = "\(runs)/\(Self.name(try finished.record.key.digest()))"
     try Self.write(
       finished, tensors: tensors, features: features.map(FeatureCodes.init), to: path,
-      keepingLogits: true)
-    return try Self.read(path)
+      keepingLogits: true, replacing: replacing)
+    guard let stored = try Self.read(path) else { throw Failure(.io, "\(path): was removed as soon as it was written") }
+    return stored
   }
 
   /// Copies a run to where it ships: decisions without logits, and experts' assignments.
@@ -100,7 +127,10 @@ public struct RunStore: Sendable {
       tensors = try Self.tensors(source)
     }
     let features = try withFeatures ? finished.featuresPath.map(FeatureCodes.init(path:)) : nil
-    try Self.write(finished, tensors: tensors, features: features, to: path, keepingLogits: false)
+    try Self.write(
+      finished, tensors: tensors, features: features, to: path, keepingLogits: false, replacing: true)
+    let name = (path as NSString).lastPathComponent
+    Self.remove(in: shipped) { $0.hasPrefix("\(name).") }
   }
 
   /// The tensors of a safetensors file, in the order of their names.
@@ -113,10 +143,10 @@ public struct RunStore: Sendable {
 
   private static func write(
     _ finished: FinishedRun, tensors: [(name: String, tensor: Tensor)], features: FeatureCodes?,
-    to path: String, keepingLogits: Bool
+    to path: String, keepingLogits: Bool, replacing: Bool
   ) throws {
-    let temporary = "\(path).\(getpid()).tmp"
-    try? FileManager.default.removeItem(atPath: temporary)
+    let temporary = "\(path).\(UUID().uuidString).tmp"
+    defer { try? FileManager.default.removeItem(atPath: temporary) }  // a half, or not needed
     let record = JSONEncoder()
     record.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let text = String(decoding: try record.encode(finished.record), as: UTF8.self)
@@ -170,23 +200,56 @@ public struct RunStore: Sendable {
       try SafetensorsWriter.write(tensors, to: "\(temporary)/tensors.safetensors")
     }
     try features?.write(to: "\(temporary)/features.safetensors")
-    try? FileManager.default.removeItem(atPath: path)
+    try place(temporary, at: path, replacing: replacing)
+  }
+
+  /// Renames a finished folder into its place. The first one stays there; only to be replaced it goes aside, whole, for those
+  /// who are reading it.
+  private static func place(_ temporary: String, at path: String, replacing: Bool) throws {
+    func failure() -> Failure {
+      Failure(.io, "\(path): cannot rename into place: \(String(cString: strerror(errno)))")
+    }
+    if rename(temporary, path) == 0 { return }
+    guard errno == ENOTEMPTY || errno == EEXIST else { throw failure() }
+    let isFinished = FileManager.default.fileExists(atPath: "\(path)/run.json")
+    guard replacing || !isFinished else { return }
+    let aside = "\(path).\(UUID().uuidString).tmp"
+    guard rename(path, aside) == 0 else { throw failure() }
     guard rename(temporary, path) == 0 else {
-      throw Failure(.io, "\(path): cannot rename into place: \(String(cString: strerror(errno)))")
+      let error = failure()
+      rename(aside, path)
+      throw error
     }
   }
 
-  private static func record(_ path: String) throws -> RunRecord {
-    do {
-      return try JSONDecoder().decode(
-        RunRecord.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch {
-      throw Failure(.badInput, "\(path): not the record of a run: \(error); delete its folder")
+  /// The record in a folder, or nil if there is none.
+  private static func record(_ folder: String) throws -> RunRecord? {
+    let path = "\(folder)/run.json"
+    let data: Data
+    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+      guard FileManager.default.fileExists(atPath: path) else { return nil }
+      throw Failure(.io, "\(path): cannot read: \(error.localizedDescription)")
+    }
+    do { return try JSONDecoder().decode(RunRecord.self, from: data) } catch {
+      throw Failure(
+        .badInput, "\(path): not the record of a run as this version writes it: \(error); move its folder away")
     }
   }
 
-  private static func read(_ path: String) throws -> FinishedRun {
-    let record = try record("\(path)/run.json")
+  /// The run in a folder, or nil if there is none. A folder that is replaced while it is read is read again.
+  private static func read(_ path: String) throws -> FinishedRun? {
+    func folder() -> ino_t? {
+      var status = stat()
+      return stat(path, &status) == 0 ? status.st_ino : nil
+    }
+    while true {
+      let before = folder()
+      let found = Result { try record(path).map { try read(path, $0) } }
+      if folder() == before { return try found.get() }
+    }
+  }
+
+  private static func read(_ path: String, _ record: RunRecord) throws -> FinishedRun {
     let file = try SafetensorsFile(path: "\(path)/predictions.safetensors")
     guard let kind = file.metadata["kind"].flatMap(Predictions.Kind.init),
       let decisions = try file.integers("decisions")

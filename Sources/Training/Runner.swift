@@ -9,6 +9,10 @@ import Synchronization
 
 /// What happens to a run, as it happens. Events of different runs come from different threads.
 public enum RunEvent: Sendable {
+  /// Another process trains it; there is nothing else left to do.
+  case waiting(for: String)
+  /// To be retrained, and that has been done: by an attempt that was stopped, or by another process.
+  case retrained
   case started(resumedAt: Int)
   case progress(TrainingProgress, stepsPerSecond: Double)
   /// Features that do not change are computed, once for all runs.
@@ -97,32 +101,61 @@ public struct Runner: Sendable {
     _ runs: [TrainingRun], stopsAtFailure: Bool = false,
     watching: @escaping @Sendable (TrainingRun, RunEvent) -> Void
   ) -> [Result<FinishedRun, any Error>] {
+    let digests = runs.compactMap { try? key($0).digest() }
+    let retraining: Retraining?
+    do { retraining = retrains ? try Retraining(digests, in: store) : nil } catch {
+      return runs.map { _ in .failure(error) }
+    }
     let hasFailed = SharedBox(false)
-    return severalAtATime(runs) { run in
+    let results = severalAtATime(runs) { run, turn -> Result<FinishedRun, any Error>? in
       guard !stopsAtFailure || !hasFailed.withLock({ $0 }) else {
         return .failure(Failure(.runFailed, "\(run.title): not started, another run failed"))
       }
-      let result = Result { try self.result(run, watching: watching) }
-      if case .failure(let error) = result, (error as? Failure)?.kind != .interrupted {
-        hasFailed.withLock { $0 = true }
-        watching(run, .failed("\(error)"))
+      do {
+        return try self.result(run, retraining, &turn) { watching(run, $0) }.map { .success($0) }
+      } catch {
+        if (error as? Failure)?.kind != .interrupted {
+          hasFailed.withLock { $0 = true }
+          watching(run, .failed("\(error)"))
+        }
+        return .failure(error)
       }
-      return result
     }
+    for digest in store.withRemains(digests) {
+      // Of one that is being trained they are not ours to remove.
+      var watch = Lease.Watch()
+      guard let lease = try? Lease.take(store.leasePath(digest), watch: &watch) else { continue }
+      let isFinished = retraining.map { $0.isDone(digest) } ?? (store.recordDigest(digest) != nil)
+      store.removeRemains(digest, checkpoint: isFinished)
+      lease.release()
+    }
+    if !results.contains(where: { (try? $0.get()) == nil }) { retraining?.end() }
+    return results
   }
 
-  /// What `body` makes of each input, in order; `jobs` at a time, each on a thread of its own.
+  /// What was seen so far of another process that works on an input.
+  private struct Turn {
+    var watch = Lease.Watch()
+    /// The process that the user was told of.
+    var named: String?
+  }
+
+  /// What `body` makes of each input, in order; `jobs` at a time, each on a thread of its own. An input that it gives
+  /// nothing for, since another process works on it, comes again behind the others.
   private func severalAtATime<Input: Sendable, Output: Sendable>(
-    _ inputs: [Input], _ body: @escaping @Sendable (Input) -> Result<Output, any Error>
+    _ inputs: [Input], _ body: @escaping @Sendable (Input, inout Turn) -> Result<Output, any Error>?
   ) -> [Result<Output, any Error>] {
     let results = SharedBox<[Int: Result<Output, any Error>]>([:])
-    let next = SharedCounter()
+    let queue = SharedBox(inputs.indices.map { (index: $0, turn: Turn()) })
     let threads = (0..<max(1, min(jobs, inputs.count))).map { _ in
       let done = DispatchSemaphore(value: 0)
       let thread = Thread {
-        while let index = next.take(below: inputs.count) {
-          let result = body(inputs[index])
-          results.withLock { $0[index] = result }
+        while case (let index, var turn)? = queue.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+          if let result = body(inputs[index], &turn) {
+            results.withLock { $0[index] = result }
+          } else {
+            queue.withLock { [turn] in $0.append((index, turn)) }
+          }
         }
         done.signal()
       }
@@ -138,23 +171,46 @@ public struct Runner: Sendable {
     }
   }
 
+  /// Loads or trains a run.
+  /// - Returns: nil if another process trains it.
   private func result(
-    _ run: TrainingRun, watching: (TrainingRun, RunEvent) -> Void
-  ) throws -> FinishedRun {
+    _ run: TrainingRun, _ retraining: Retraining?, _ turn: inout Turn, watching: (RunEvent) -> Void
+  ) throws -> FinishedRun? {
     try Interruption.check()
     let key = try key(run)
-    if !retrains, let finished = try store.load(key) {
-      // A kill between saving the run and removing its checkpoint leaves the latter.
-      store.removeCheckpoints(store.checkpointPath(try key.digest()))
-      watching(run, .finished(finished))
+    let digest = try key.digest()
+    func stored() throws -> FinishedRun? {
+      guard retraining?.isDone(digest) ?? true, let finished = try store.load(key) else { return nil }
+      if retraining != nil { watching(.retrained) }
+      watching(.finished(finished))
       return finished
     }
-    let finished = try train(key, watching: { watching(run, $0) })
-    watching(run, .finished(finished))
-    return finished
+    if let finished = try stored() { return finished }
+    let isAgain = turn.watch.holder != nil  // all others have been asked for since
+    if isAgain { usleep(100_000) }
+    guard let lease = try Lease.take(store.leasePath(digest), watch: &turn.watch) else {
+      if isAgain, let holder = turn.watch.holder, holder != turn.named {
+        turn.named = holder
+        watching(.waiting(for: holder))
+      }
+      return nil
+    }
+    defer { lease.release() }
+    store.refresh()
+    if let finished = try stored() { return finished }
+    store.removeRemains(digest, checkpoint: false)
+    do {
+      let finished = try train(key, lease, replacing: retraining != nil, watching: watching)
+      watching(.finished(finished))
+      return finished
+    } catch  where !lease.isHeld {
+      return nil  // this process was taken for dead; its successor has the run now
+    }
   }
 
-  private func train(_ key: RunKey, watching: (RunEvent) -> Void) throws -> FinishedRun {
+  private func train(
+    _ key: RunKey, _ lease: Lease, replacing: Bool, watching: (RunEvent) -> Void
+  ) throws -> FinishedRun {
     let run = key.run
     let training = try featured(
       try data.training(run.data, for: run.method), run, watching: watching)
@@ -174,6 +230,7 @@ public struct Runner: Sendable {
     var lastSave = start
     var lastReport = start - .seconds(1)
     try trainer.train { progress in
+      guard lease.isHeld else { throw Failure(.runFailed, "\(run.title): another process goes on with it") }
       let now = clock.now
       if Interruption.isRequested || now - lastSave >= .seconds(checkpointInterval) {
         try trainer.save(to: checkpoint)
@@ -203,8 +260,8 @@ public struct Runner: Sendable {
         record: record, predictions: evaluation.predictions, trace: trainer.trace,
         assignments: evaluation.assignments, tensorsPath: nil),
       tensors: model.store.snapshot(),
-      features: run.data.descriptor.keepsFeatures ? evaluation.features : nil)
-    store.removeCheckpoints(checkpoint)
+      features: run.data.descriptor.keepsFeatures ? evaluation.features : nil, replacing: replacing)
+    if lease.isHeld { unlink(checkpoint) }
     return finished
   }
 
@@ -230,7 +287,7 @@ public struct Runner: Sendable {
 
   /// These runs as this machine judges them, `jobs` at a time; as they are where their tensors were not kept.
   public func reevaluated(_ runs: [FinishedRun]) throws -> [FinishedRun] {
-    try severalAtATime(runs) { run in
+    try severalAtATime(runs) { run, _ in
       Result {
         try Interruption.check()
         return try self.reevaluated(run) ?? run

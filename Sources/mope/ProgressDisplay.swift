@@ -41,6 +41,11 @@ final class ProgressDisplay: Sendable {
     state.withLock { state in
       let now = ContinuousClock.now
       switch event {
+      case .waiting(let holder):
+        state.active.removeAll { $0.run == run }
+        announce(run, "trained by \(holder), waiting", &state)
+      case .retrained:
+        announce(run, "retrained already", &state)
       case .started(let step):
         state.active.removeAll { $0.run == run }
         state.active.append((run, Line()))

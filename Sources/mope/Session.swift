@@ -3,6 +3,7 @@ import Determinism
 import Foundation
 import Laboratory
 import Reporting
+import Synchronization
 import Training
 
 /// The work that several commands share.
@@ -44,9 +45,10 @@ struct Session {
         .noMatch, "--runs \(pattern ?? ""): matches none of \(all.count) runs, such as: \(all[0].title)")
     }
     let display = display(runs.count)
-    let before = laboratory.runner.retrains ? [:] : try laboratory.stored(runs)
-    let results = laboratory.runner.results(runs, stopsAtFailure: !keepGoing) {
-      display.handle($0, $1)
+    let started = Mutex<Set<TrainingRun>>([])
+    let results = laboratory.runner.results(runs, stopsAtFailure: !keepGoing) { run, event in
+      if case .started = event { started.withLock { _ = $0.insert(run) } }
+      display.handle(run, event)
     }
     display.end()
     var finished: [TrainingRun: FinishedRun] = [:]
@@ -65,7 +67,8 @@ struct Session {
     }
     // A full-size test split takes longer to judge than a report is worth; mope check does it.
     if laboratory.tier != .paper {
-      let loaded = runs.filter { before[$0] != nil }.compactMap { finished[$0] }
+      let trained = started.withLock { $0 }
+      let loaded = runs.filter { !trained.contains($0) }.compactMap { finished[$0] }
       for run in try laboratory.runner.reevaluated(loaded) { finished[run.run] = run }
     }
     if runs.count < all.count {

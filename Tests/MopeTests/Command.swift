@@ -83,10 +83,11 @@ struct Command {
   }
 
   /// Starts `mope` and does not wait.
-  func start(_ arguments: [String]) throws -> Process {
+  /// - Parameter shell: what a shell does before it becomes the program.
+  func start(_ arguments: [String], shell: String = ":") throws -> Process {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: Self.program)
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", Self.program] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: project)
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice

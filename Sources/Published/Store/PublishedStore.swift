@@ -42,8 +42,8 @@ public struct PublishedStore: Sendable {
     let sources = try SourceFingerprint.sources(of: kind.reader, in: try DataFolder(data))
     if let manifest = try keepable(kind, sources) { return .kept(manifest) }
     try checkWritable()
-    let lock = try FileLock("\(folder)/\(kind.rawValue).lock")
-    defer { withExtendedLifetime(lock) {} }
+    let lease = try Lease.wait(for: "\(folder)/\(kind.rawValue).lease")
+    defer { lease.release() }
     if let manifest = try keepable(kind, sources) { return .kept(manifest) }  // another process made it meanwhile
     let dataset = try kind.reader.read(data)
     let target = path(kind)
