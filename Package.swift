@@ -119,7 +119,8 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "Determinism", "Text", "Pickle", "NN", "Encoders", "Images", "Published", "Reporting", "Training", "TestSupport",
+        "Determinism", "Text", "Pickle", "NN", "Encoders", "Images", "ImageFiles", "Published", "Reporting", "Training",
+        "TestSupport",
       ]),
     .testTarget(
       name: "ExperimentsTests",

@@ -1,6 +1,7 @@
 import Determinism
 import Encoders
 import Foundation
+import ImageFiles
 import Images
 import NN
 import Pickle

@@ -1,6 +1,7 @@
 import Datasets
 import Determinism
 import Foundation
+import Fusion
 import Synchronization
 import TestSupport
 import Testing
@@ -20,7 +21,7 @@ import Training
   }
 
   private func runs(_ count: Int) -> [TrainingRun] {
-    let method = Training.Method.lateConcat
+    let method = MethodPlan.lateConcat(at: .smoke)
     return (0..<count).map { seed in
       TrainingRun(
         method: method, data: DataChoice(.snliVE, dataSeed: 1), recipe: .standard(method, on: .snliVE, tier: .smoke),
