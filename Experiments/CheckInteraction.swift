@@ -28,11 +28,12 @@ extension Experiment {
       ("p-lateconcat", .promptedLateConcat), ("sequentialfuse", .sequentialFuse),
     ]
     let rows = methods.map { Measurements.Row($0.id, title: workbench.title($0.method)) }
+    let datasets = [workbench.data(.food101), workbench.data(.mmIMDB)]
     let byStrength = strengths.map { strength in
       workbench.results(
         of: zip(rows, methods).map { row, method in (row, method.method) },
-        on: [DatasetID.food101, .mmIMDB].map { name in
-          var data = workbench.data(name)
+        on: datasets.map { data in
+          var data = data
           data.interaction = strength
           return data
         }
@@ -49,7 +50,9 @@ extension Experiment {
       var table = Measurements(
         rows: rows,
         columns: strengths.map {
-          Measurements.Column(columnId(column, $0), title: "\(name), s = \($0)", unit: "%", digits: 1, resolution: 0.05)
+          Measurements.Column(
+            columnId(column, $0), title: "\(name), s = \($0)", unit: "%", digits: 1,
+            resolution: byStrength[0].column(column).resolution)
         })
       for (strength, measured) in zip(strengths, byStrength) {
         for row in rows {
@@ -75,7 +78,7 @@ extension Experiment {
       notebook.show(
         LineChart(name, x: Axis("interaction s"), y: Axis("\(name) [%]"), series: series),
         named: column.replacing(":", with: "-"),
-        "\(name) on 2000 test pairs against the interaction of the modalities; means over the seeds with 95 % intervals (t).",
+        "\(name) on \(try workbench.standInCount(datasets))test pairs against the interaction of the modalities; means over the seeds with 95 % intervals (t).",
         alternative: "Line chart of four methods over the interaction; the table above has the numbers.")
     }
 

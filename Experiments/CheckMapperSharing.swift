@@ -51,7 +51,7 @@ extension Experiment {
             BarChart.Series(title, sharings.map { measured.estimate(row: "\(id)-\($0.id)", column: column.id) })
           }, height: 280),
         named: column.id.replacing(":", with: "-"),
-        "\(column.title) on \(workbench.wording("2000 "))test pairs by the number of up-projections. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+        "\(column.title) on \(try workbench.standInCount(results.datasets))test pairs by the number of up-projections. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
         alternative:
           "Bar chart of \(column.title) for two methods and three numbers of up-projections; the table above has the numbers."
       )

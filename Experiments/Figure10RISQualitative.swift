@@ -65,7 +65,7 @@ extension Experiment {
           BarChart.Series(row.title, apart.map { pairs.estimate(row: row.id, column: $0) })
         }),
       named: "pairs",
-      "Share of\(workbench.wording(" 500")) images with two objects of one \(workbench.wording("shape", published: "category")) for which the masks of the two expressions have less than half in common. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+      "Share of \(try workbench.standInCount(datasets, of: .pairs, examples: 2))images with two objects of one \(workbench.wording("shape", published: "category")) for which the masks of the two expressions have less than half in common. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
       alternative:
         "Grouped bar chart of three methods on two datasets; the table above has the numbers.")
 

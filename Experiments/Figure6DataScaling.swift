@@ -42,15 +42,19 @@ extension Experiment {
     }
 
     //: ## Result
-    let columns = [("snli-ve:accuracy", "SNLI-VE accuracy"), ("mm-imdb:f1Micro", "MM-IMDB F1-micro")]
+    let columns = [
+      (data: workbench.data(.snliVE), id: "snli-ve:accuracy", title: "SNLI-VE accuracy"),
+      (data: workbench.data(.mmIMDB), id: "mm-imdb:f1Micro", title: "MM-IMDB F1-micro"),
+    ]
     func title(_ size: Int?) -> String { size.map { "\($0)" } ?? "all" }
     func columnId(_ column: String, _ size: Int?) -> String { "\(column) at \(title(size))" }
-    let tables = columns.map { column, name in
+    let tables = columns.map { _, column, name in
       var table = Measurements(
         rows: methods.map { Measurements.Row($0.id, title: $0.title) },
         columns: sizes.map {
           Measurements.Column(
-            columnId(column, $0), title: "\(name), \(title($0))", unit: "%", digits: 1, resolution: 0.05)
+            columnId(column, $0), title: "\(name), \(title($0))", unit: "%", digits: 1,
+            resolution: results[0].column(column).resolution)
         })
       for (size, measured) in zip(sizes, results) {
         for (id, _, _) in methods {
@@ -64,30 +68,31 @@ extension Experiment {
     for table in tables {
       notebook.compare(table)
     }
-    for (table, (column, name)) in zip(tables, columns) {
-      let full =
-        workbench.tier == .paper
-        ? (column.hasPrefix("snli") ? 529_527 : 15_513) : (column.hasPrefix("snli") ? 8000 : 12_000)
-      let series = methods.map { id, title, _ in
-        LineChart.Series(
-          title,
-          sizes.compactMap { size in
-            table.estimate(row: id, column: columnId(column, size)).map { (Double(size ?? full), $0) }
-          })
+    for (table, (data, column, name)) in zip(tables, columns) {
+      let estimates = methods.map { id, _, _ in
+        sizes.compactMap { size in
+          table.estimate(row: id, column: columnId(column, size)).map { (size: size, score: $0) }
+        }
       }
-      guard series.contains(where: { !$0.points.isEmpty }) else { continue }
+      guard estimates.contains(where: { !$0.isEmpty }), let full = try workbench.count(data, of: .train) else {
+        continue
+      }
+      let series = zip(methods, estimates).map { method, estimates in
+        LineChart.Series(method.title, estimates.map { (Double($0.size ?? full), $0.score) })
+      }
       notebook.show(
         LineChart(
-          name, x: Axis("training examples", scale: .logarithmic, positions: [64, 256, 512, 1024, Double(full)]),
+          name,
+          x: Axis("training examples", scale: .logarithmic, positions: Set(sizes.map { Double($0 ?? full) }).sorted()),
           y: Axis("\(name) [%]"), series: series),
         named: column.replacing(":", with: "-"),
-        "\(name) on \(workbench.wording("2000 "))test pairs against the number of training examples; means over the seeds with 95 % intervals (t).",
+        "\(name) on \(try workbench.standInCount([data]))test pairs against the number of training examples; means over the seeds with 95 % intervals (t).",
         alternative: "Line chart of four methods over the number of training examples; the table above has the numbers."
       )
     }
 
     //: ## Verdicts
-    for (table, (column, name)) in zip(tables, columns) {
+    for (table, (_, column, name)) in zip(tables, columns) {
       let all = sizes.map { columnId(column, $0) }
       notebook.claim(
         "MoPE is at least as good as P-SequentialFuse and PromptFuse at every size, \(name)",
@@ -108,11 +113,11 @@ extension Experiment {
     }
     notebook.claim(
       "On SNLI-VE, MoPE and fine-tuning are within 1.5 points with all examples",
-      .within("mope", "sequentialfuse", margin: .points(1.5), columns: [columnId(columns[0].0, nil)], in: tables[0]),
+      .within("mope", "sequentialfuse", margin: .points(1.5), columns: [columnId(columns[0].id, nil)], in: tables[0]),
       paper: "holds")
     notebook.claim(
       "On MM-IMDB, MoPE beats fine-tuning at every size",
-      .beats(["mope"], ["sequentialfuse"], columns: sizes.map { columnId(columns[1].0, $0) }, in: tables[1]),
+      .beats(["mope"], ["sequentialfuse"], columns: sizes.map { columnId(columns[1].id, $0) }, in: tables[1]),
       paper: "holds; by most with few examples")
 
     //: **With few examples experts are not what helps.** On SNLI-VE's stand-in MoPE and P-SequentialFuse are level at 64

@@ -59,7 +59,7 @@ extension Experiment {
     if !panels.isEmpty {
       notebook.show(
         Panels(panels, columns: 3), named: "tsne",
-        "t-SNE (perplexity 30) of the features of 400 test examples of twenty classes; first seed.",
+        "t-SNE (perplexity 30) of the features of \(chosen.count) test examples of twenty classes; first seed.",
         alternative:
           "Scatter plots of five methods' features, one colour and mark per class; the table below has what can be compared."
       )

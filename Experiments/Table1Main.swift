@@ -66,7 +66,7 @@ extension Experiment {
             BarChart.Series("mean of the seeds", measured.rows.map { measured.estimate(row: $0.id, column: column.id) })
           ], width: 900, height: 380),
         named: column.id.replacing(":", with: "-"),
-        "\(column.title) of every method on \(workbench.wording("2000 "))test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+        "\(column.title) of every method on \(try workbench.standInCount(results.datasets))test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
         alternative: "Bar chart of \(column.title) for all methods; the table above has the numbers.")
     }
 

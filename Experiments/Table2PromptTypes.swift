@@ -66,7 +66,7 @@ extension Experiment {
               BarChart.Reference("image alone, at most", 33.3), BarChart.Reference("text alone, at most", 66.7),
             ] : [], height: 280),
         named: column.id.replacing(":", with: "-"),
-        "\(column.title) on \(workbench.wording("2000 "))test pairs for each subset of prompts. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+        "\(column.title) on \(try workbench.standInCount(results.datasets))test pairs for each subset of prompts. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
         alternative: "Bar chart of \(column.title) for seven subsets of prompts; the table above has the numbers.")
     }
 

@@ -66,7 +66,7 @@ extension Experiment {
           bars("no importance loss", ["dense-free", "dense-learned-free", "top1-free", "top1-learned-free"]),
         ], width: 720),
       named: "regularisation",
-      "Accuracy on \(workbench.wording("2000 "))test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+      "Accuracy on \(try workbench.standInCount([data]))test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
       alternative:
         "Bar chart of four routers, each with and without the importance loss; the table above has the numbers.")
 

@@ -65,7 +65,7 @@ extension Experiment {
             measured.rows.map { measured.estimate(row: $0.id, column: column.id) })
         }, width: 760),
       named: "encoders",
-      "F1 on \(workbench.wording("2000 "))test films. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+      "F1 on \(try workbench.standInCount(results.datasets))test films. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
       alternative: "Bar chart of F1-macro and F1-micro for six text encoders; the table above has the numbers.")
 
     //: ## Verdicts

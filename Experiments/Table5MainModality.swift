@@ -39,7 +39,7 @@ extension Experiment {
           BarChart.Series(row.title, measured.columns.map { measured.estimate(row: row.id, column: $0.id) })
         }, width: 760),
       named: "modality",
-      "Scores on \(workbench.wording("2000 "))test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
+      "Scores on \(try workbench.standInCount(results.datasets))test pairs. Bars are means over the seeds, intervals 95 % (t), dots single seeds.",
       alternative:
         "Bar chart of the two directions and P-SequentialFuse on four columns; the table above has the numbers.")
 

@@ -66,7 +66,7 @@ extension Experiment {
           references: workbench.tier == .paper
             ? [] : [BarChart.Reference("a random object, outlined without fault", 29.2)]),
         named: data.name == .refCOCO ? "refcoco" : "refcoco-plus",
-        "Mean intersection over union on the three splits of \(data.title)\(workbench.wording("'s stand-in"))\(workbench.wording(", 1000 questions each")). Bars are means over the seeds, intervals 95 % (t), dots single seeds."
+        "Mean intersection over union on the three splits of \(data.title)\(workbench.wording("'s stand-in"))\(workbench.wording(", \(try workbench.standInCount([data], of: .testA))questions each")). Bars are means over the seeds, intervals 95 % (t), dots single seeds."
           + workbench.wording(
             " The line is what pointing at one of three or four objects at random would give."),
         alternative:

@@ -63,7 +63,7 @@ public struct Laboratory: Sendable {
       experiment, environmentClass: environmentClass ?? recorded ?? "unknown")
     let workbench = Workbench(
       purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed, changes: changes,
-      runner: runner)
+      runner: runner, goldens: accepted)
     try experiment.body(notebook, workbench)
     addProvenance(notebook, workbench.requested.compactMap { runs[$0] }, golden)
     let proposal = notebook.proposedGolden(date: Self.today(), commit: Self.commit(root))
@@ -87,7 +87,7 @@ public struct Laboratory: Sendable {
     let notebook = try notebook(experiment, environmentClass: "")
     let workbench = Workbench(
       purpose: .present(runs), tier: tier, seeds: seeds, dataSeed: dataSeed, changes: changes,
-      runner: runner)
+      runner: runner, goldens: accepted)
     try experiment.body(notebook, workbench)
     return notebook.measurements
   }
@@ -102,8 +102,10 @@ public struct Laboratory: Sendable {
   }
 
   public func golden(_ experiment: Experiment) throws -> Golden? {
-    try Golden.read(goldenPath(experiment.info.id))
+    try accepted(experiment.info.id)
   }
+
+  private func accepted(_ id: String) throws -> Golden? { try Golden.read(goldenPath(id)) }
 
   /// `Golden/<id>.json`; other tiers than mini have folders of their own.
   public func goldenPath(_ id: String) -> String {

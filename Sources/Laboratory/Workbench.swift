@@ -29,12 +29,16 @@ public final class Workbench {
   public private(set) var runsWithModels: Set<TrainingRun> = []
   private let runner: Runner?
   private let changes: RunChanges
+  private let goldens: (String) throws -> Golden?
 
-  /// - Parameter runner: rebuilds models from stored runs; nil where none are looked at.
+  /// - Parameters:
+  ///   - runner: rebuilds models from stored runs; nil where none are looked at.
+  ///   - goldens: gives those of an experiment by its id.
   public init(
     purpose: Purpose, tier: Tier, seeds: [Int], dataSeed: Int, changes: RunChanges = RunChanges(),
-    runner: Runner? = nil
+    runner: Runner? = nil, goldens: @escaping (String) throws -> Golden? = { _ in nil }
   ) {
+    self.goldens = goldens
     self.changes = changes
     self.runner = runner
     self.purpose = purpose
@@ -168,6 +172,27 @@ public final class Workbench {
     guard tier != .paper || runner != nil else { return [] }
     return try (runner?.data ?? DataCache(tier: tier)).firstExamples(data, of: split, count: count)
   }
+
+  /// How many examples a split has; nil of published data while the runs are planned.
+  public func count(_ data: DataChoice, of split: Split) throws -> Int? {
+    guard tier != .paper || runner != nil else { return nil }
+    return try (runner?.data ?? DataCache(tier: tier)).count(data, of: split)
+  }
+
+  /// "2000 " for a caption: how many examples of a split each of these stand-ins has, the fewest and the most where they
+  /// differ; nothing of published data.
+  /// - Parameter examples: how many make one of what is counted.
+  public func standInCount(
+    _ data: [DataChoice], of split: Split = .test, examples: Int = 1
+  ) throws -> String {
+    guard tier != .paper else { return "" }
+    let counts = try data.compactMap { try count($0, of: split).map { $0 / examples } }
+    guard let fewest = counts.min(), let most = counts.max() else { return "" }
+    return fewest == most ? "\(fewest) " : "\(fewest) to \(most) "
+  }
+
+  /// The accepted numbers of another experiment; nil where none were.
+  public func golden(_ id: String) throws -> Golden? { try goldens(id) }
 
   /// The names of the labels; none of published data while the runs are planned.
   public func labelNames(_ data: DataChoice) throws -> [String] {

@@ -46,6 +46,10 @@ public final class PublishedData: DataProvider {
     try dataset(try kind(choice)).task
   }
 
+  public func count(_ choice: DataChoice, of split: Split) throws -> Int {
+    selected(try dataset(try kind(choice)), choice, split).count
+  }
+
   public func examples(_ choice: DataChoice, pictures: Int) throws -> [Example] {
     let dataset = try dataset(try kind(choice))
     guard let split = try dataset.judgedSplits(choice).first else { return [] }

@@ -30,6 +30,10 @@ public final class DataCache: DataProvider {
 
   public func task(_ choice: DataChoice) throws -> DatasetTask { try choice.dataset(tier).task }
 
+  public func count(_ choice: DataChoice, of split: Split) throws -> Int {
+    try choice.dataset(tier).count(split)
+  }
+
   public func examples(_ choice: DataChoice, pictures: Int) throws -> [Example] {
     guard let split = Split(rawValue: choice.judgedOn) else { return [] }
     let dataset = try choice.dataset(tier)

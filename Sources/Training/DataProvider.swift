@@ -9,6 +9,8 @@ public protocol DataProvider: Sendable {
   func training(_ choice: DataChoice, for method: Method) throws -> any BatchSource
   /// The examples to judge by, split by split.
   func judged(_ choice: DataChoice, for method: Method) throws -> [any BatchSource]
+  /// How many examples a split has.
+  func count(_ choice: DataChoice, of split: Split) throws -> Int
   /// What is to be predicted.
   func task(_ choice: DataChoice) throws -> DatasetTask
   /// The examples that runs on this dataset are judged by, as they are before a network sees them.
