@@ -10,7 +10,8 @@ let package = Package(
   name: "mope",
   products: [.executable(name: "mope", targets: ["mope"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    // One version, said here: a lock file would name a commit, which mirrors do not share.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     systemLibrary("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
@@ -125,7 +126,7 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Experiments", "Laboratory", "Reporting", "Training", "Fusion", "Encoders", "Datasets",
+        "Experiments", "Laboratory", "Reporting", "Training", "Fusion", "Encoders", "Datasets", "Images",
         "NN", "Autograd", "Determinism", "TestSupport",
       ]),
     .testTarget(

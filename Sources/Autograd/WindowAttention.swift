@@ -1,7 +1,7 @@
 import CKernels
 import Determinism
 
-/// Whose prompts the tokens of a window attend to (MoPE, arXiv 2403.10568v1: prompts in Swin).
+/// Whose prompts the tokens of a window attend to (METHOD.md §5.1).
 public enum WindowPrompts: String, Codable, Hashable, Sendable {
   /// Those of the window's own image.
   case ownImage

@@ -63,7 +63,7 @@ public struct CostProbe: Sendable {
       }
       let trainedOn = shape.keepsFeatures ? featured : images
       func step(_ trainedOn: Batch, _ index: Int) throws {
-        try optimizer.step(of: method.title, clipping: recipe.clipping) { _ in
+        try optimizer.step(of: method.choices.name, clipping: recipe.clipping) { _ in
           recipe.objective(of: model(trainedOn, .training(random.stream("training").stream(index))), trainedOn)
         }
       }

@@ -64,7 +64,7 @@ public enum TextFeature: String, Codable, Hashable, Sendable {
 
 /// BERT (Devlin et al. 2019), post-norm, with the parameter names of Hugging Face's `BertModel`.
 ///
-/// Prompts enter after [CLS] at every layer as further keys and values (MoPE, arXiv 2403.10568v1: prompts in BERT).
+/// Prompts enter after [CLS] at every layer as further keys and values (METHOD.md §5.3).
 public struct BERT: LayeredEncoder {
   public let configuration: BERTConfiguration
   public let output: TextFeature
@@ -93,7 +93,7 @@ public struct BERT: LayeredEncoder {
 
   public var blockWidths: [Int] { layers.map { _ in configuration.width } }
   public var featureWidth: Int { configuration.width }
-  /// 0.3 (the authors' code; MoPE, arXiv 2403.10568v1: initialisation and dropout)
+  /// 0.3 (the authors' code; METHOD.md §7)
   public var promptBound: Float { 0.3 }
 
   public func input(_ batch: Batch, _ mode: Mode) -> TokenState {

@@ -19,7 +19,7 @@ public struct BagOfWordsConfiguration: Codable, Hashable, Sendable {
   public static let base = BagOfWordsConfiguration(vocabulary: 30_522, width: 768)
 }
 
-/// The mean of word vectors and a linear map: a text encoder without order (MoPE, arXiv 2403.10568v1: encoders).
+/// The mean of word vectors and a linear map: a text encoder without order (METHOD.md §6).
 public struct BagOfWords: Encoder {
   public let configuration: BagOfWordsConfiguration
   private let words: Embedding

@@ -51,7 +51,7 @@ public struct GPT2Configuration: Codable, Hashable, Sendable {
     vocabulary: 50_257, positions: 1024, width: 768, layers: 12, heads: 12)
 }
 
-/// Which state of a decoder stands for the whole text; the papers do not say (MoPE, arXiv 2403.10568v1: encoders).
+/// Which state of a decoder stands for the whole text; the papers do not say (METHOD.md §6).
 public enum TextPooling: String, Codable, Hashable, Sendable {
   /// That of the last token that is not padding, which has seen all others.
   case last
@@ -86,7 +86,7 @@ public struct GPT2: Encoder {
 
   public var blockWidths: [Int] { blocks.map { _ in configuration.width } }
   public var featureWidth: Int { configuration.width }
-  /// 0.3, as for BERT (MoPE, arXiv 2403.10568v1: initialisation and dropout); the papers do not prompt GPT-2.
+  /// 0.3, as for BERT (METHOD.md §7); the papers do not prompt GPT-2.
   public var promptBound: Float { 0.3 }
 
   public func feature(_ batch: Batch, _ mode: Mode, prompts: PromptSource?) -> Tensor {

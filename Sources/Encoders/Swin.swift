@@ -5,7 +5,7 @@ import NN
 /// Swin Transformer (Liu et al. 2021) with the parameter names of Hugging Face's `SwinModel`.
 ///
 /// Prompts enter before every block as tokens of all windows of their image; their outputs are averaged over the
-/// windows, go through patch merging, and stay where the source gives nil (MoPE, arXiv 2403.10568v1: prompts in Swin).
+/// windows, go through patch merging, and stay where the source gives nil (METHOD.md §5.1).
 ///
 /// Between blocks the patches lie in the order of the block's windows, so that a shift and the cut into windows are
 /// one copy. The prompts follow behind all patches.
@@ -141,7 +141,7 @@ extension SwinConfiguration {
   /// Channels of the last stage.
   public var featureWidth: Int { width << (depths.count - 1) }
 
-  /// √(6 / (3·patch² + C)) with the first stage's C for all stages (VPT; MoPE, arXiv 2403.10568v1: initialisation and dropout)
+  /// √(6 / (3·patch² + C)) with the first stage's C for all stages (VPT; METHOD.md §7)
   public var promptBound: Float { (6 / Float(3 * patchSize * patchSize + width)).squareRoot() }
 }
 

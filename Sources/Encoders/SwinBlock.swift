@@ -34,7 +34,7 @@ struct SwinBlock {
     let hidden = Int(c.hiddenRatio * Double(width))
     up = Linear(width, hidden, scope / "intermediate" / "dense")
     down = Linear(hidden, width, scope / "output" / "dense")
-    // While prompts are tuned the frozen encoder runs as in evaluation (MoPE, arXiv 2403.10568v1: training recipe).
+    // While prompts are tuned the frozen encoder runs as in evaluation (METHOD.md §11).
     self.dropPath = qkv.weight.isTrainable ? dropPath : 0
   }
 
@@ -82,7 +82,7 @@ private final class FrozenBias {
 }
 
 /// 2 × 2 patches → one of twice the channels; a prompt is repeated four times along its channels first
-/// (MoPE, arXiv 2403.10568v1: prompts in Swin).
+/// (METHOD.md §5.1).
 struct SwinMerging {
   private let norm: LayerNorm
   private let reduction: Linear

@@ -81,7 +81,7 @@ public struct ViT: LayeredEncoder {
 
   public var blockWidths: [Int] { blocks.map { _ in configuration.width } }
   public var featureWidth: Int { configuration.width }
-  /// √(6 / (3·patch² + width)) (VPT; MoPE, arXiv 2403.10568v1: initialisation and dropout)
+  /// √(6 / (3·patch² + width)) (VPT; METHOD.md §7)
   public var promptBound: Float {
     (6 / Float(3 * configuration.patchSize * configuration.patchSize + configuration.width))
       .squareRoot()

@@ -120,7 +120,7 @@ public struct Wav2Vec2: Encoder {
 
   public var blockWidths: [Int] { layers.map { _ in configuration.width } }
   public var featureWidth: Int { configuration.width }
-  /// 0.3, as for BERT (MoPE, arXiv 2403.10568v1: initialisation and dropout); the papers do not prompt wav2vec 2.0.
+  /// 0.3, as for BERT (METHOD.md §7); the papers do not prompt wav2vec 2.0.
   public var promptBound: Float { 0.3 }
 
   /// The mean of the final states over time, those of padding left out: `[B, C]`.

@@ -4,7 +4,7 @@ import Encoders
 import NN
 
 /// The low-rank product of two features and a linear head: a baseline without prompts (low-rank bilinear pooling, Kim et
-/// al. 2017, without its tanh).
+/// al. 2017, without its tanh; METHOD.md §9.7).
 ///
 ///     z = U x ∘ V y
 ///

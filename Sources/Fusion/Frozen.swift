@@ -4,7 +4,7 @@ import Encoders
 import NN
 
 /// The image as a few words of a frozen language model, written by an image encoder that trains: Frozen (Tsimpoukelli
-/// et al. 2021; MoPE, arXiv 2403.10568v1: Frozen and PromptFuse).
+/// et al. 2021; METHOD.md §9.5).
 ///
 ///     [CLS] image image  word … [SEP]
 ///

@@ -110,7 +110,7 @@ public struct Branch {
   }
 }
 
-/// Deep prompts that all samples share, one set per block ("VPT-deep", MoPE, arXiv 2403.10568v1: deep prompting).
+/// Deep prompts that all samples share, one set per block ("VPT-deep", METHOD.md §1.2, Eq. 1).
 public struct VanillaPrompts {
   let values: [Parameter]  // P_s [l, C] per block
   private let dropout: Float

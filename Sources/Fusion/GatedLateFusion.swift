@@ -4,7 +4,7 @@ import Encoders
 import NN
 
 /// Two features mixed by a gate and a linear head: a baseline without prompts (after the gated multimodal unit, Arevalo et
-/// al. 2017, without its tanh).
+/// al. 2017, without its tanh; METHOD.md §9.7).
 ///
 ///     g = σ(W [x; y] + b),  z = g ∘ W₁ x + (1 − g) ∘ W₂ y
 ///

@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Features side by side and a head: LateConcat, P-LateConcat (MoPE, arXiv 2403.10568v1: compared methods).
+/// Features side by side and a head: LateConcat, P-LateConcat (METHOD.md §9.2).
 public final class LateConcat: FusionModel {
   public let store: ParameterStore
   private let branches: [Branch]

@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Choices of MMBT (MoPE, arXiv 2403.10568v1: MMBT).
+/// Choices of MMBT (METHOD.md §9.4).
 public struct MMBTConfiguration: FusionMethod {
   /// Which vectors stand for the image.
   public enum ImageTokens: String, Codable, Hashable, Sendable {

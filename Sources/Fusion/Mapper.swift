@@ -26,7 +26,7 @@ public enum MapperSharing: Codable, Hashable, Sendable {
   }
 }
 
-/// What normalises inside the mapper (MoPE, arXiv 2403.10568v1: mapper).
+/// What normalises inside the mapper (METHOD.md §4, Eq. 9).
 public enum MapperNorm: String, Codable, Hashable, Sendable {
   case batch
   /// Batch norm that always uses its initial statistics: a learned scale and shift (the authors' multimodal path).
@@ -34,7 +34,7 @@ public enum MapperNorm: String, Codable, Hashable, Sendable {
   case none
 }
 
-/// `f_m`: the complementary feature as one prompt per group of blocks (MoPE, arXiv 2403.10568v1: mapper).
+/// `f_m`: the complementary feature as one prompt per group of blocks (METHOD.md §4, Eq. 9).
 ///
 ///     h = GELU(BN(A ψ_y)),  P_m = Dropout(GELU(U_g h))
 struct Mapper {

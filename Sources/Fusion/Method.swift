@@ -4,9 +4,16 @@ import NN
 
 /// Any fusion method, as a value that is stored and compared. In JSON its kind names its choices: `{"pmf": {…}}`.
 public struct Method: Codable, Hashable, Sendable {
-  public let choices: any FusionMethod
+  // Behind a reference: Swift 6.3 lays out an enum of a struct that holds the existential itself in two ways.
+  private final class Box: Sendable {
+    let choices: any FusionMethod
+    init(_ choices: any FusionMethod) { self.choices = choices }
+  }
 
-  public init(_ choices: any FusionMethod) { self.choices = choices }
+  private let box: Box
+  public var choices: any FusionMethod { box.choices }
+
+  public init(_ choices: any FusionMethod) { box = Box(choices) }
 
   public static func == (a: Method, b: Method) -> Bool { a.choices.equals(b.choices) }
 

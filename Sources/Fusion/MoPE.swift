@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Which of the three prompts a block gets (MoPE, arXiv 2403.10568v1: the three prompts).
+/// Which of the three prompts a block gets (METHOD.md §2, Eq. 2).
 public struct PromptKinds: OptionSet, Codable, Hashable, Sendable {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
@@ -16,14 +16,14 @@ public struct PromptKinds: OptionSet, Codable, Hashable, Sendable {
   public static let all: PromptKinds = [.fixed, .dynamic, .mapped]
 }
 
-/// Which prompts dropout acts on in training (MoPE, arXiv 2403.10568v1: initialisation and dropout).
+/// Which prompts dropout acts on in training (METHOD.md §7).
 public enum DroppedPrompts: String, Codable, Hashable, Sendable {
   case all
   case mapped
   case none
 }
 
-/// ψ_x, the state of a block that a multimodal router looks at (MoPE, arXiv 2403.10568v1: features).
+/// ψ_x, the state of a block that a multimodal router looks at (METHOD.md §3.1).
 public enum RoutingFeature: String, Codable, Hashable, Sendable {
   /// The [CLS] token entering the block.
   case cls
@@ -32,7 +32,7 @@ public enum RoutingFeature: String, Codable, Hashable, Sendable {
 }
 
 /// MoPE, its ablations, SequentialFuse and P-SequentialFuse: every choice the papers leave open, with their defaults
-/// (MoPE, arXiv 2403.10568v1: defaults).
+/// (METHOD.md §14.1).
 public struct MoPEConfiguration: FusionMethod {
   public static let kind = "mope"
   /// The main encoder, which is prompted and read; then those whose features steer.

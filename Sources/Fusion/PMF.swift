@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Choices of PMF (MoPE, arXiv 2403.10568v1: PMF).
+/// Choices of PMF (METHOD.md §9.6).
 public struct PMFConfiguration: FusionMethod {
   public static let kind = "pmf"
   public var slots = [Slot(.vision, .vit), Slot(.text, .bert)]

@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Choices of PromptFuse and its variants (MoPE, arXiv 2403.10568v1: Frozen and PromptFuse).
+/// Choices of PromptFuse and its variants (METHOD.md §9.5).
 public struct PromptFuseConfiguration: FusionMethod {
   /// Where the prompts are.
   public enum Placement: String, Codable, Hashable, Sendable {

@@ -5,7 +5,7 @@ import NN
 
 /// What the authors' released code does beside the papers' text: for parity with it, and for nothing else.
 public struct ReleasedCode: SparselyCodable, Hashable, Sendable {
-  /// Where a main encoder of several stages gets fresh prompts (MoPE, arXiv 2403.10568v1: prompts in Swin).
+  /// Where a main encoder of several stages gets fresh prompts (METHOD.md §5.1).
   public enum StageEntry: String, Codable, Hashable, Sendable {
     /// In every block.
     case all

@@ -11,7 +11,7 @@ public struct Routing {
   public let weights: Tensor
 }
 
-/// What a router looks at (MoPE, arXiv 2403.10568v1: router).
+/// What a router looks at (METHOD.md §3.2, §3.3).
 public enum RouterKind: String, Codable, Hashable, Sendable {
   /// The feature of the complementary modality (first paper).
   case unimodal
@@ -19,7 +19,7 @@ public enum RouterKind: String, Codable, Hashable, Sendable {
   case multimodal
 }
 
-/// Which experts take part (MoPE, arXiv 2403.10568v1: sparse routing).
+/// Which experts take part (METHOD.md §3.6).
 public enum Gating: String, Codable, Hashable, Sendable {
   /// All, weighted by the softmax.
   case dense
@@ -29,7 +29,7 @@ public enum Gating: String, Codable, Hashable, Sendable {
   case topOneHard
 }
 
-/// The standard deviation of the noise on routing scores (MoPE, arXiv 2403.10568v1: routing noise).
+/// The standard deviation of the noise on routing scores (METHOD.md §3.5).
 public enum RoutingNoise: Codable, Hashable, Sendable {
   /// 1/k²
   case inverseSquare
@@ -110,7 +110,7 @@ struct Router {
   }
 }
 
-/// CV² of the experts' summed weights in a batch, 0 without gradient up to `threshold` (MoPE, arXiv 2403.10568v1: importance loss).
+/// CV² of the experts' summed weights in a batch, 0 without gradient up to `threshold` (METHOD.md §3.7, Eq. 7).
 /// - Parameter weights: of one block, `[B, k]`
 public func importanceLoss(_ weights: Tensor, threshold: Float) -> Tensor {
   guard weights.shape2.1 > 1 else { return Tensor(0) }

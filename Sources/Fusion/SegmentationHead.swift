@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// Reads maps of features as one map of logits (MoPE, arXiv 2403.10568v1: referring image segmentation).
+/// Reads maps of features as one map of logits (METHOD.md §10).
 public protocol SegmentationHead {
   /// Maps from fine to coarse, `[B, side, side, channels]` → `[B, h, w, 1]`, of any size.
   func callAsFunction(_ maps: [Tensor], _ mode: Mode) -> Tensor

@@ -3,7 +3,7 @@ import Determinism
 import Encoders
 import NN
 
-/// One modality and a linear head: ImgOnly, TextOnly, P-ImgOnly, P-TextOnly (MoPE, arXiv 2403.10568v1: compared methods).
+/// One modality and a linear head: ImgOnly, TextOnly, P-ImgOnly, P-TextOnly (METHOD.md §9.1).
 public final class SingleModality: FusionModel {
   public let store: ParameterStore
   private let branch: Branch

@@ -3,7 +3,7 @@ import ImageFiles
 import Images
 import Published
 
-/// Frames of a clip: faces, of which all-black ones are dropped (MoPE, arXiv 2403.10568v1: MUStARD).
+/// Frames of a clip: faces, of which all-black ones are dropped (METHOD.md §13.4).
 // Differs: the authors encode every frame, hundreds of a long clip. These are eight, spread evenly; eight is also the least
 // that they fill short clips up to.
 struct FramePreparation: Sendable {

@@ -214,8 +214,8 @@ public final class PublishedData: DataProvider {
     return inputs
   }
 
-  /// The training records of a low-shot run are drawn once for all methods and seeds (MoPE, arXiv 2403.10568v1: data
-  /// scaling; the authors' global seed is 42); a dry run takes the first of every split.
+  /// The training records of a low-shot run are drawn once for all methods and seeds (METHOD.md §13.2;
+  /// the authors' global seed is 42); a dry run takes the first of every split.
   private func selected(
     _ dataset: PublishedDataset, _ choice: DataChoice, _ split: Split
   ) -> [PublishedRecord] {

@@ -6,7 +6,7 @@ import Training
 extension PublishedDataset {
   /// What of a split is trained on or judged.
   ///
-  /// Referring segmentation (MoPE, arXiv 2403.10568v1: RefCOCO): in training and validation an example is an object, in the
+  /// Referring segmentation (METHOD.md §10.4): in training and validation an example is an object, in the
   /// tests one of its expressions. Of a split that stands for the test the first so many records.
   package func examples(_ split: Split) -> [PublishedRecord] {
     switch split {

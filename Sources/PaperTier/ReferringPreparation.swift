@@ -3,7 +3,7 @@ import Images
 import Published
 
 /// An image and the mask of an object in it, warped alike into the square that the network sees, and predictions taken back
-/// (MoPE, arXiv 2403.10568v1: RefCOCO; the data code of CRIS).
+/// (METHOD.md §10.4; the data code of CRIS).
 struct ReferringPreparation: Sendable {
   /// Width and height of what the network sees: 384 in the papers.
   let side: Int

@@ -21,7 +21,7 @@ public struct JudgedPart: Hashable, Sendable {
   }
 }
 
-/// Predicted masks of a split against the true ones (MoPE, arXiv 2403.10568v1: metrics).
+/// Predicted masks of a split against the true ones (METHOD.md §12.3).
 struct MaskScores {
   let split: Split
   /// Intersection over union of each example, in millionths.

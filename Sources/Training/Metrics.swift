@@ -51,7 +51,7 @@ public struct Predictions: Hashable, Sendable {
     }
   }
 
-  /// The metrics of the task, in percent (MoPE, arXiv 2403.10568v1: metrics).
+  /// The metrics of the task, in percent (METHOD.md §12).
   public func metrics(against labels: [ExampleLabel], outputs: Int) -> [Metric] {
     require(
       labels.count == decisions.count,

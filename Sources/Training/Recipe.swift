@@ -1,7 +1,7 @@
 import Determinism
 import NN
 
-/// How a method is trained on a dataset (MoPE, arXiv 2403.10568v1: training recipe).
+/// How a method is trained on a dataset (METHOD.md §11).
 public struct Recipe: SparselyCodable, Hashable, Sendable {
   public var batchSize: Int
   public var epochs: Int

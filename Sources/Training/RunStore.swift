@@ -244,8 +244,12 @@ public struct RunStore: Sendable {
     }
     while true {
       let before = folder()
-      let found = Result { try record(path).map { try read(path, $0) } }
-      if folder() == before { return try found.get() }
+      do {
+        let found = try record(path).map { try read(path, $0) }
+        if folder() == before { return found }
+      } catch {
+        if folder() == before { throw error }
+      }
     }
   }
 

@@ -5,7 +5,7 @@ import Fusion
 extension EncoderCatalogue {
   /// A segmentation head of this tier.
   ///
-  /// At the paper tier it reads the authors' maps, behind the merging (MoPE, arXiv 2403.10568v1: segmentation models).
+  /// At the paper tier it reads the authors' maps, behind the merging (METHOD.md §10.1).
   /// The small Swin has two stages of 6 × 6 and 3 × 3 patches, so its maps are taken in front of the merging: behind it
   /// both would be 3 × 3.
   func segmentation(_ head: MaskHead) -> SegmentationPlan {

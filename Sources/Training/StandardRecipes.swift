@@ -5,8 +5,8 @@ import Fusion
 extension Recipe {
   /// The recipe of a method on a dataset.
   ///
-  /// `mini`: the papers' recipe, shortened (`CompactTraining`), at the rate that the search chose. `paper`: MoPE, arXiv
-  /// 2403.10568v1: training recipe. `smoke`: two epochs.
+  /// `mini`: the papers' recipe, shortened (`CompactTraining`), at the rate that the search chose. `paper`: METHOD.md §11.
+  /// `smoke`: two epochs.
   /// - Parameter rateFactor: of the learning rates at tier mini, where nil takes what the search chose (`SearchedRates`),
   ///   and of fine-tuning at tier paper; the papers' rates of prompts stay.
   public static func standard(

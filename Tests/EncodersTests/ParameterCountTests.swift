@@ -3,7 +3,7 @@ import Encoders
 import NN
 import Testing
 
-/// Parameters at full size (MoPE, arXiv 2403.10568v1: encoder sizes), counted without making them.
+/// Parameters at full size (METHOD.md §6), counted without making them.
 @Suite struct EncoderParameterCountTests {
   private func count(_ make: (Scope) -> Void) -> Int {
     let store = ParameterStore(random: RandomStream(seed: 0))

@@ -41,7 +41,7 @@ import Testing
     #expect((largestDifference(output.logits, expected) ?? .infinity) <= reorderingTolerance)
   }
 
-  /// Written out with the encoders' layers: extra tokens are inserted and cut out again (MoPE, arXiv 2403.10568v1: PMF).
+  /// Written out with the encoders' layers: extra tokens are inserted and cut out again (METHOD.md §9.6).
   @Test func `a fusion layer asks, translates and listens`() throws {
     let model = try PMF(
       PMFConfiguration(), visionPlan(.frozen, Sizes.wideViT), textPlan(), outputs: 3,

@@ -125,8 +125,8 @@ private func counts(_ make: (Int) throws -> any FusionModel) rethrows -> [Int] {
   }
 }
 
-/// Swin-B, ViT-B and BERT-base, exactly the numbers of the papers' formulas (MoPE, arXiv 2403.10568v1: parameter counts,
-/// MoPE, arXiv 2403.10568v1: parameter columns), for 3, 23 and 101 classes. Frozen encoders are counted without their weights.
+/// Swin-B, ViT-B and BERT-base, exactly the numbers of the papers' formulas (METHOD.md §15),
+/// for 3, 23 and 101 classes. Frozen encoders are counted without their weights.
 @Suite struct FullSizeParameterCountTests {
   let swin = FrozenWidths.swinBase
   let base = FrozenWidths.base

@@ -6,7 +6,7 @@ import NN
 import TestSupport
 import Testing
 
-/// What must hold for prompts in any encoder (MoPE, arXiv 2403.10568v1: properties of the method).
+/// What must hold for prompts in any encoder (METHOD.md §16).
 @Suite struct PromptTests {
   let batch = Batch.random(4)
 

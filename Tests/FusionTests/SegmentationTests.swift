@@ -151,7 +151,7 @@ import Testing
   }
 }
 
-/// Parameters of the papers' segmentation networks (MoPE, arXiv 2403.10568v1: parameter counts): Swin-B at 384 pixels,
+/// Parameters of the papers' segmentation networks (METHOD.md §15): Swin-B at 384 pixels,
 /// BERT, a head. Frozen weights and the head's are undefined, so nothing of their size is computed.
 @Suite struct SegmentationParameterCountTests {
   private func count(

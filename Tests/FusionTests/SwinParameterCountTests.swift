@@ -5,7 +5,7 @@ import Fusion
 import NN
 import Testing
 
-/// Parameters of the papers' networks at full size (MoPE, arXiv 2403.10568v1: parameter counts). The frozen encoders
+/// Parameters of the papers' networks at full size (METHOD.md §15). The frozen encoders
 /// have undefined values, so nothing of their size is computed.
 @Suite struct SwinParameterCountTests {
   private let swin = EncoderPlan(name: "vision", tuning: .frozen) { Swin(.base, $0.undefined) }
