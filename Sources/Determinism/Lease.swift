@@ -195,7 +195,9 @@ private struct Holder: Codable {
 
   /// Whether the process is certainly no more.
   var isGone: Bool {
-    guard let machine, machine == Self.thisMachine else { return false }
+    let own = Self.current()
+    // Of a machine that was copied while it ran the copy has at best another name.
+    guard let machine, machine == own.machine, host == own.host else { return false }
     if kill(process, 0) != 0 && errno == ESRCH { return true }
     return Self.status(process).map { $0.start != start || $0.isZombie } ?? false
   }
