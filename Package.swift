@@ -6,6 +6,10 @@ func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// Not optimised, in release builds too: notebooks and commands spend their time in other targets, and people's waiting for
+/// these two to be compiled.
+let quickToBuild: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
+
 let package = Package(
   name: "mope",
   products: [.executable(name: "mope", targets: ["mope"])],
@@ -68,7 +72,7 @@ let package = Package(
         "Autograd", "NN", "Encoders", "Fusion", "Datasets", "Metrics", "Training", "Pretraining", "Reporting",
         "Laboratory", "Theory", "Determinism",
       ],
-      path: "Experiments"),
+      path: "Experiments", swiftSettings: quickToBuild),
     .executableTarget(
       name: "mope",
       dependencies: [
@@ -76,7 +80,7 @@ let package = Package(
         "Laboratory", "Experiments", "Published", "PaperTier", "Images", "ImageFiles", "Text", "Determinism",
         "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], swiftSettings: quickToBuild),
 
     .target(
       name: "TestSupport", dependencies: ["Encoders", "NN", "Autograd", "Determinism"],

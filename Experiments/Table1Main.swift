@@ -25,7 +25,8 @@ extension Experiment {
     reproduces: "Table 1 (CPT, V1)"
   ) { notebook, workbench in
     //: ## Runs
-    //: The first five rows fine-tune; all others leave both encoders frozen.
+    //: The first five rows fine-tune; all others leave both encoders frozen. Gated and bilinear late fusion are not of the
+    //: papers: they multiply the features of two frozen encoders without prompts, with the learning rates of the same search.
     let results = workbench.results(
       of: table1Methods(workbench).map { id, plan in
         (Measurements.Row(id, title: workbench.title(plan), paper: printedRow(id, plan, workbench)), plan)
@@ -71,7 +72,9 @@ extension Experiment {
     }
 
     //: ## Verdicts
-    //: Differences are paired by seed.
+    //: Differences are paired by seed. Rows that a claim compares have the same image encoder here, ViT-mini, but for the claims
+    //: about PMF-Large and Swin-mini. With the papers' encoders MMBT, PromptFuse, BlindPrompt and PMF keep ViT-B, as in the
+    //: papers, beside Swin-B in all other rows: there the first two claims and those about PMF compare across encoders.
     let prompted = [
       "p-imgonly", "p-textonly", "p-lateconcat", "p-sequentialfuse", "p-mmbt", "promptfuse", "blindprompt",
       "promptfuse-dagger", "pmf", "pmf-large",
@@ -153,6 +156,12 @@ extension Experiment {
     //: little fusion is asked for there is shown by [a linear probe](../Reports/check-stand-ins.md): the words of the plot
     //: alone, of 1500 films, give 75.5 F1-micro, which is what MoPE has with plots and posters of 12 000.
     //:
+    //: **Without prompts.** Gated late fusion, a gate on the features of two frozen encoders that trains 16 771 parameters, has a
+    //: higher mean than MoPE with sixteen experts on every column: 94.6 against 89.0 on SNLI-VE, 94.9 against 93.7 on Food-101,
+    //: 71.1 and 79.2 against 61.4 and 75.5 on MM-IMDB. The bilinear product is level on SNLI-VE and ahead elsewhere. On these
+    //: stand-ins a product of two features does what the papers ask conditional prompts for. Both are rows of ours, were tuned by
+    //: the same search as all others, and no claim of the papers is about them.
+    //:
     //: **The lead over P-SequentialFuse** is eleven points on SNLI-VE and one to two elsewhere, smaller than the papers' on
     //: three columns of four. How it is to be read is decided by [another check](../Reports/check-mapper-sharing.md): with one
     //: linear map for each block P-SequentialFuse catches up. Part of a lead can be a baseline that was not tuned: with the
@@ -186,6 +195,7 @@ func table1Methods(_ workbench: Workbench) -> [(id: String, plan: MethodPlan)] {
   return [
     ("imgonly", .fineTuned(.vision)), ("textonly", .fineTuned(.text)),
     ("lateconcat", .lateConcat), ("sequentialfuse", .sequentialFuse), ("mmbt", .mmbt),
+    ("gated", .gatedLateFusion), ("bilinear", .bilinearLateFusion),
     ("p-imgonly", .prompted(.vision)), ("p-textonly", .prompted(.text)),
     ("p-lateconcat", .promptedLateConcat), ("p-sequentialfuse", .promptedSequentialFuse),
     ("p-mmbt", .promptedMMBT), ("promptfuse", .promptFuse), ("blindprompt", .blindPrompt),

@@ -51,9 +51,11 @@ public struct Laboratory: Sendable {
 
   /// The report of an experiment from these runs.
   /// - Parameter environmentClass: the one the numbers were made in; the golden's where they are only printed.
+  /// - Parameter commit: for the golden.
   /// - Returns: also the golden that `mope accept` would write.
   public func report(
-    _ experiment: Experiment, from runs: [TrainingRun: FinishedRun], environmentClass: String?
+    _ experiment: Experiment, from runs: [TrainingRun: FinishedRun], environmentClass: String?,
+    commit: String = ""
   ) throws -> (report: Report, proposal: Golden) {
     let golden = try golden(experiment)
     // Runs of a new experiment may come from several machines: the first class in the alphabet, not in a dictionary's order.
@@ -66,7 +68,7 @@ public struct Laboratory: Sendable {
       runner: runner, goldens: accepted)
     try experiment.body(notebook, workbench)
     addProvenance(notebook, workbench.requested.compactMap { runs[$0] }, golden)
-    let proposal = notebook.proposedGolden(date: Self.today(), commit: Self.commit(root))
+    let proposal = notebook.proposedGolden(date: Self.today(), commit: commit)
     return (try notebook.finish(), proposal)
   }
 
@@ -158,20 +160,5 @@ public struct Laboratory: Sendable {
 
   private static func today() -> String {
     Date.now.formatted(Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day())
-  }
-
-  /// The commit of the checkout, or "unknown".
-  private static func commit(_ root: String) -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "-C", root, "rev-parse", "--short", "HEAD"]
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return "unknown" }
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    let commit = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    return process.terminationStatus == 0 && !commit.isEmpty ? commit : "unknown"
   }
 }

@@ -38,6 +38,8 @@ public enum SearchedRates {
     (.fineTuned(.text), [.snliVE: 2, .food101: 1, .mmIMDB: 2]),
     (.lateConcat, [.snliVE: 2, .food101: 0.5, .mmIMDB: 2]),
     (.sequentialFuse, [.snliVE: 1, .food101: 2, .mmIMDB: 1, .refCOCO: 1]),
+    (.gatedLateFusion, [.snliVE: 1, .food101: 1, .mmIMDB: 2]),
+    (.bilinearLateFusion, [.snliVE: 1, .food101: 1, .mmIMDB: 2]),
     (.mmbt, [.snliVE: 1, .food101: 1, .mmIMDB: 2]),
     (.prompted(.vision), [.snliVE: 1, .food101: 2, .mmIMDB: 1]),
     (.prompted(.text), [.snliVE: 2, .food101: 0.5, .mmIMDB: 2]),

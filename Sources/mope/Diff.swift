@@ -54,12 +54,16 @@ struct Diff: ParsableCommand, KernelChoosing {
   /// The goldens of a commit.
   private func committed(_ revision: String) throws -> [Golden] {
     let project = try Project.find()
-    guard try git(["rev-parse", "--verify", "--quiet", "\(revision)^{commit}"], project.root) != nil else {
-      throw Failure(.missingInput, "\(revision): neither a folder nor a commit of this repository")
+    let git = Git(project.root)
+    let commit: String
+    do { commit = try String(decoding: git("rev-parse", "--verify", "\(revision)^{commit}"), as: UTF8.self) } catch {
+      throw Failure(.missingInput, "\(revision): neither a folder nor a commit of this repository; \(error)")
     }
-    return try allExperimentIds.compactMap { id in
-      guard let text = try git(["show", "\(revision):Golden/\(id).json"], project.root) else { return nil }
-      return try Golden.decode(text, path: "\(revision):Golden/\(id).json")
+    let id = commit.trimmingCharacters(in: .whitespacesAndNewlines)
+    let there = try Set(
+      String(decoding: git("ls-tree", "--name-only", id, "Golden/"), as: UTF8.self).split(separator: "\n"))
+    return try allExperimentIds.map { "Golden/\($0).json" }.filter { there.contains($0[...]) }.map { path in
+      try Golden.decode(try git("show", "\(id):\(path)"), path: "\(revision):\(path)")
     }
   }
 
@@ -77,18 +81,4 @@ struct Diff: ParsableCommand, KernelChoosing {
   }
 
   private var allExperimentIds: [String] { allExperiments.map(\.info.id) }
-
-  /// What git prints, or nil if it fails.
-  private func git(_ arguments: [String], _ root: String) throws -> Data? {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "-C", root] + arguments
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return process.terminationStatus == 0 ? data : nil
-  }
 }

@@ -236,7 +236,9 @@ struct Session {
     }
     let environment = classes.first ?? Environment.current.className
     let old = try laboratory.golden(experiment)
-    let new = try laboratory.report(experiment, from: stored, environmentClass: environment).proposal
+    let new = try laboratory.report(
+      experiment, from: stored, environmentClass: environment, commit: try Git(project.root).commit()
+    ).proposal
     let changes = Golden.changes(from: old, to: new)
     for change in changes { Console.answer("\(id): \(change.what): \(change.old) → \(change.new)") }
     if changes.isEmpty { Console.answer("\(id): no value changes") }

@@ -52,7 +52,7 @@ extension Experiment {
     "agreement", title: "Agreement", summary: "A dataset of a test.", reproduces: "nothing"
   ) { notebook, workbench in
     let rows: [(row: Measurements.Row, method: MethodPlan)] = [
-      (Measurements.Row("mope", title: workbench.title(.mope(experts: 2), on: .agreement)), .mope(experts: 2)),
+      (Measurements.Row("mope", title: workbench.title(.mope(experts: 2))), .mope(experts: 2)),
       (Measurements.Row("bilinear", title: workbench.title(.bilinearLateFusion)), .bilinearLateFusion),
     ]
     let measured = workbench.results(of: rows, on: [workbench.data(.agreement)]).measurements()
@@ -73,8 +73,8 @@ extension Experiment {
       store: RunStore(folder: "\(root)/store", shipped: nil), encoders: EncoderCatalogue(tier: .smoke, folder: nil),
       behaviour: Behaviour())
     let laboratory = Laboratory(
-      experiments: [.agreement], root: root, runner: runner, paper: try PaperResults.read("\(repository)/Golden/paper.json"), tier: .smoke,
-      seeds: [0, 1], dataSeed: 1)
+      experiments: [.agreement], root: root, runner: runner,
+      paper: try PaperResults.read("\(repository)/Golden/paper.json"), tier: .smoke, seeds: [0, 1], dataSeed: 1)
     let runs = try laboratory.plan(.agreement)
     #expect(
       runs.map(\.title) == [
@@ -89,7 +89,7 @@ extension Experiment {
     #expect(stored.count == runs.count)
     let report = try laboratory.report(.agreement, from: stored, environmentClass: "test").report
     let page = try ReportSet([report], root: root, date: "2000-01-01").markdown(report)
-    #expect(page.contains("Bilinear late fusion") && page.contains("Agreement accuracy") && page.contains("Agreement F1"))
+    for text in ["Bilinear late fusion", "Agreement accuracy", "Agreement F1"] { #expect(page.contains(text)) }
     #expect(report.claims.count == 1)
   }
 

@@ -1,4 +1,6 @@
+import Determinism
 import Foundation
+import TestSupport
 import Testing
 
 private let id = "table-2-prompt-types"
@@ -141,5 +143,41 @@ private func editGolden(
       let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
       #expect(object is [Any], "\(verb)")
     }
+  }
+
+  @Test func `without its font no page is drawn`() throws {
+    let command = try Command("no-fonts")
+    let folder = try temporaryPath("no-fonts")
+    try AtomicFile.write("<fontconfig><dir>\(folder)/none</dir></fontconfig>", to: "\(folder)/fonts.conf")
+    let before = try command.files("Reports")
+    let result = try command.mope(
+      "run", "fig-2-architecture", "--progress", "none", environment: ["FONTCONFIG_FILE": "\(folder)/fonts.conf"])
+    #expect(result.code == 78, "\(result.errors)")
+    #expect(result.errors.contains("font DejaVu Sans") && result.errors.contains("install fonts-dejavu-core"))
+    #expect(try command.files("Reports") == before)
+  }
+
+  @Test func `git is asked about this checkout, and what it says against it is shown`() throws {
+    let command = try Command("git")
+    func git(_ arguments: String...) throws {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = ["git", "-C", command.project, "-c", "user.name=a", "-c", "user.email=a@b"] + arguments
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+    }
+    let none = try command.mope("accept", "fig-2-architecture")
+    #expect(none.code == 78 && none.errors.contains("not a git repository"), "\(none.errors)")
+    try git("init", "-q")
+    try git("add", "Golden/fig-2-architecture.json")
+    try git("commit", "-q", "-m", "a")
+    let astray = ["GIT_DIR": "\(command.project)/elsewhere", "GIT_INDEX_FILE": "/dev/null"]
+    let same = try command.mope("diff", "HEAD", "Golden", environment: astray)
+    #expect(same.code == 0, "\(same.errors)")
+    #expect(try command.mope("accept", "fig-2-architecture", environment: astray).code == 0)
+    let unknown = try command.mope("diff", "no-such-commit", "Golden")
+    #expect(unknown.code == 66 && unknown.errors.contains("no-such-commit"), "\(unknown.errors)")
   }
 }

@@ -64,7 +64,7 @@ import Training
     let plans: [MethodPlan] = [
       .fineTuned(.vision), .fineTuned(.text), .lateConcat, .sequentialFuse, .mmbt, .prompted(.vision), .prompted(.text),
       .promptedLateConcat, .promptedSequentialFuse, .promptedMMBT, .promptFuse, .blindPrompt, .deepPromptFuse, .pmf,
-      .largePMF, .mope(experts: 4), .mope(),
+      .largePMF, .mope(experts: 4), .mope(), .gatedLateFusion, .bilinearLateFusion,
     ]
     for data in [DatasetID.snliVE, .food101, .mmIMDB] {
       let owners = plans.map { $0(at: .mini, on: data).choices.searched(in: Tier.mini.profile(data.descriptor)) }
