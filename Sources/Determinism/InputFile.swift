@@ -55,6 +55,21 @@ public enum InputFile {
     }
   }
 
+  /// All bytes of standard input, which may be a pipe.
+  /// - Throws: `Failure(.io)`, or `Failure(.badInput)` beyond `limit` bytes, as of an endless device.
+  public static func readStandardInput(limit: Int) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let got = Foundation.read(STDIN_FILENO, &buffer, buffer.count)
+      if got < 0, errno == EINTR { continue }
+      guard got >= 0 else { throw failure("standard input") }
+      if got == 0 { return bytes }
+      bytes += buffer[..<got]
+      guard bytes.count <= limit else { throw tooLong("standard input", bytes.count, limit) }
+    }
+  }
+
   /// The lines of a text: without their ends (LF or CR LF), without a byte order mark at the start, and without an empty one
   /// behind the last end. Lines are cut in bytes: to `String`, CR LF is one character and no line's end.
   public static func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {

@@ -20,7 +20,8 @@ struct Encode: ParsableCommand, KernelChoosing {
   @Option(help: "Folder with config.json and model.safetensors (or its shards and their index).")
   var model: String
   @Option(help: "Safetensors file of inputs.") var input: String?
-  @Option(help: "Text file: every line is tokenized with the folder's own vocabulary.") var text: String?
+  @Option(help: "Text file, or - for standard input: every line is tokenized with the folder's own vocabulary.")
+  var text: String?
   @Option(help: "Safetensors file to write.") var output: String
   @Option(help: "Kernels: portable, auto, or OpenBLAS's name of one.") var kernel = KernelChoice.automatic
   @Option(help: "Threads per operation.") var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -62,7 +63,8 @@ struct Encode: ParsableCommand, KernelChoosing {
         .badInput, "\(model)/config.json: model_type: --text expects a model of texts; give its inputs with --input")
     }
     let tokenizer = try loadTokenizer(folder: model)
-    let lines = InputFile.lines(try InputFile.read(text))
+    let isPiped = text == "-" || text == "/dev/stdin"
+    let lines = InputFile.lines(try isPiped ? InputFile.readStandardInput(limit: 1 << 30) : InputFile.read(text))
     guard !lines.isEmpty else { throw Failure(.badInput, "\(text): expected at least one line of text") }
     var cut: [(line: Int, tokens: Int)] = []
     let ids = try lines.enumerated().map { index, bytes -> [Int32] in

@@ -79,6 +79,19 @@ struct OutsideReader: Sendable, CustomTestStringConvertible {
       _ = try Behaviour.read("\(folder)/input")
     },
     OutsideReader(
+      name: "decisions of runs",
+      seeds: { [try InputFile.read("\(root)/Golden/runs/\(firstRun)/predictions.safetensors")] },
+      prepare: { folder in
+        try FileManager.default.createDirectory(atPath: "\(folder)/runs/\(firstRun)", withIntermediateDirectories: true)
+        try write(
+          try InputFile.read("\(root)/Golden/runs/\(firstRun)/run.json"), to: "\(folder)/runs/\(firstRun)/run.json")
+      }
+    ) { input, folder in
+      try write(input, to: "\(folder)/runs/\(firstRun)/predictions.safetensors")
+      let store = RunStore(folder: folder, shipped: nil)
+      for record in try store.records() { _ = try store.load(record.key) }
+    },
+    OutsideReader(
       name: "records of runs",
       seeds: {
         let runs = root + "/Golden/runs"
@@ -166,6 +179,9 @@ struct OutsideReader: Sendable, CustomTestStringConvertible {
   }
 
   // MARK: Files
+
+  private static let firstRun =
+    ((try? FileManager.default.contentsOfDirectory(atPath: root + "/Golden/runs")) ?? []).min() ?? "none"
 
   /// A folder with SNLI-VE in its prepared form.
   private static func prepared(_ name: String) throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 import TestSupport
 import Testing
 
@@ -44,6 +45,19 @@ import Testing
     let whole = FileManager.default.contents(atPath: "\(root)/out.safetensors")
     #expect(try shell(line + " >&- 2>&-").status == 74)
     #expect(FileManager.default.contents(atPath: "\(root)/out.safetensors") == whole)
+  }
+
+  @Test func `a text may come through a pipe`() throws {
+    let root = try temporaryPath("piped")
+    try? FileManager.default.removeItem(atPath: root)
+    try TinyCheckpoints.write(to: root)
+    for text in ["-", "/dev/stdin"] {
+      let line =
+        "printf 'A.\\r\\nB.\\r\\nC.\\r\\n' | \"$0\" encode --model \(root)/bert-base --text \(text) --output \(root)/out.safetensors"
+      let result = try shell(line)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(try SafetensorsFile(path: "\(root)/out.safetensors").shape("last_hidden_state") == [3, 4, 32])
+    }
   }
 
   @Test func `values that would be taken and do harm are usage errors`() throws {

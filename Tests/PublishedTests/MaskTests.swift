@@ -36,6 +36,13 @@ import Testing
     }
   }
 
+  @Test func `a point however far outside of the image is named`() {
+    for far in [-9.3e18, 1e300, -.infinity, .nan] {
+      let found = failure { _ = try MaskRuns(polygons: [[0, 0, far, 0, 4, 4]], height: 8, width: 8, source: "test") }
+      #expect(found?.description.contains("lies outside of the image") == true, "\(far)")
+    }
+  }
+
   @Test func `runs that do not fill the mask, and text that is none, are refused`() {
     for counts in [[5], [3, 4], [-1, 7], [Int.max, Int.max], []] {
       #expect(

@@ -28,7 +28,7 @@ enum PolygonMask {
         let (x, y) = (polygon[i], polygon[i + 1])
         guard x >= -1, y >= -1, x <= Double(width + 1), y <= Double(height + 1) else {
           throw place.bad(
-            "a mask of the wrong size: the point (\(fixed(x, 1)), \(fixed(y, 1))) lies outside of the image of "
+            "a mask of the wrong size: the point (\(x), \(y)) lies outside of the image of "
               + "\(width)×\(height) pixels; do the annotations belong to these images?")
         }
       }
