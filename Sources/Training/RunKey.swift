@@ -35,6 +35,8 @@ public struct RunKey: Codable, Hashable, Sendable {
       switch value {
       case let object as [String: Any]:
         for (key, value) in object { visit(value, path.isEmpty ? key : "\(path).\(key)") }
+      case let list as [[String: Any]]:
+        for (place, value) in list.enumerated() { visit(value, "\(path).\(place)") }
       case let list as [Any]: fields[path] = list.map { "\($0)" }.joined(separator: ", ")
       default: fields[path] = "\(value)"
       }

@@ -236,19 +236,22 @@ public struct RunStore: Sendable {
     }
   }
 
-  /// The run in a folder, or nil if there is none. A folder that is replaced while it is read is read again.
+  /// The run in a folder, or nil if there is none. A folder that is replaced while it is read is read again; since a new
+  /// folder may have the number of one before, damage is believed when it is seen three times.
   private static func read(_ path: String) throws -> FinishedRun? {
     func folder() -> ino_t? {
       var status = stat()
       return stat(path, &status) == 0 ? status.st_ino : nil
     }
+    var failures = 0
     while true {
       let before = folder()
       do {
         let found = try record(path).map { try read(path, $0) }
         if folder() == before { return found }
       } catch {
-        if folder() == before { throw error }
+        failures += 1
+        if folder() == before && failures >= 3 { throw error }
       }
     }
   }

@@ -171,7 +171,7 @@ private func editGolden(
     let none = try command.mope("accept", "fig-2-architecture")
     #expect(none.code == 78 && none.errors.contains("not a git repository"), "\(none.errors)")
     try git("init", "-q")
-    try git("add", "Golden/fig-2-architecture.json")
+    try git("add", "Golden")
     try git("commit", "-q", "-m", "a")
     let astray = ["GIT_DIR": "\(command.project)/elsewhere", "GIT_INDEX_FILE": "/dev/null"]
     let same = try command.mope("diff", "HEAD", "Golden", environment: astray)

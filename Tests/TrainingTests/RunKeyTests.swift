@@ -56,6 +56,8 @@ import Training
   @Test func `a changed key names the field, old and new`() throws {
     let changes = try key(run { $0.recipe.epochs = 7 }).changes(from: key(run()))
     #expect(changes == ["run.recipe.epochs: 6 → 7"])
+    let prompts = run { $0.method = MethodPlan.mope().changing(.text) { $0.prompts = 5 }(at: .mini) }
+    #expect(try key(prompts).changes(from: key(run())) == ["run.method.mope.slots.1.prompts: 4 → 5"])
   }
 }
 
