@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Autograd", "NN", "Metrics", "Text", "Images", "CCairo", "Determinism"]),
     .target(
       name: "Published",
-      dependencies: ["Datasets", "Images", "ImageFiles", "Text", "Encoders", "NN", "Pickle", "Determinism"]),
+      dependencies: ["Datasets", "Images", "Text", "Encoders", "NN", "Pickle", "Determinism"]),
     .target(
       name: "Training",
       dependencies: ["Autograd", "NN", "Encoders", "Fusion", "Datasets", "Metrics", "Determinism"]),

@@ -121,9 +121,8 @@ public struct FullSizeTiming: Encodable, Sendable {
   private static func model(
     experts: Int, isFrozen: Bool = false, _ random: RandomStream
   ) throws -> MoPE {
-    var configuration = MoPEConfiguration()
+    var configuration = MoPEConfiguration(in: Tier.paper.profile())
     configuration.experts = experts
-    configuration.mapperSharing = .perWidth
     return try MoPE(
       configuration,
       main: EncoderPlan(name: "vision", tuning: .frozen) { _ in untrained { Swin(.base, $0) } },

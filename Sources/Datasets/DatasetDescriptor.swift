@@ -139,7 +139,9 @@ public enum DatasetCatalogue {
 
   /// Adds a dataset, before anything asks for it. A second one of the same id takes the place of the first.
   public static func register(_ descriptor: DatasetDescriptor) {
-    require(!papers.contains { $0.id == descriptor.id }, "\(descriptor.id.rawValue): a dataset of the papers")
+    require(
+      !papers.contains { $0.id == descriptor.id || $0.title == descriptor.title },
+      "\(descriptor.id.rawValue), \(descriptor.title): a dataset of the papers has this id or title")
     registered.withLock { known in
       known.removeAll { $0.id == descriptor.id }
       known.append(descriptor)

@@ -46,7 +46,7 @@ public struct BilinearLateFusionConfiguration: FusionMethod {
   public init() {}
 
   public init(in profile: TierProfile) {
-    slots = profile.modalities.prefix(2).map { profile.slot($0, prompted: false) }
+    slots = profile.modalities.map { profile.slot($0, prompted: false) }
   }
 
   public static var codedFields: [CodedField<Self>] {
@@ -57,7 +57,10 @@ public struct BilinearLateFusionConfiguration: FusionMethod {
   public func readsOnlyFeature(of modality: Modality) -> Bool { true }
 
   public func model(_ parts: EncoderParts, head: HeadPlan, random: RandomStream) throws -> any FusionModel {
-    try BilinearLateFusion(
+    guard slots.count == 2 else {
+      throw Failure(.configuration, "\(name): expected two modalities, found \(slots.count)")
+    }
+    return try BilinearLateFusion(
       try parts.plan(slots[0]), try parts.plan(slots[1]), rank: rank, outputs: try head.outputs(for: self),
       random: random)
   }

@@ -6,7 +6,7 @@ import NN
 /// One fusion method, whole: what it fuses, its choices with the papers' values, how it is built, what it is called.
 ///
 /// One file each, listed in `Methods.swift`. The value of a method decides what trains; it is stored with every run.
-/// `init()` has the papers' values and is the base of the stored form.
+/// `init()` is the base of the stored form: the papers' values, with those of a plain Transformer where they depend on the encoder.
 public protocol FusionMethod: SparselyCodable, Hashable, Sendable {
   /// In records; never changes.
   static var kind: String { get }
@@ -116,6 +116,11 @@ public struct TierProfile: Hashable, Sendable {
 
   public var isCompact: Bool { form == .compact }
   public var hasClips: Bool { modalities.contains(.video) }
+
+  /// What is prompted where nothing else is said: the image; of clips the text (MUStARD); else what is read first.
+  public var mainModality: Modality {
+    hasClips ? .text : modalities.contains(.vision) ? .vision : modalities[0]
+  }
 
   /// What sees images where nothing else is said. The papers' main rows have Swin-B, and masks need its maps, at 384
   /// pixels; the frames of clips are ViT-B's.

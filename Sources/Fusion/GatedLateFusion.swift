@@ -52,7 +52,7 @@ public struct GatedLateFusionConfiguration: FusionMethod {
   public init() {}
 
   public init(in profile: TierProfile) {
-    slots = profile.modalities.prefix(2).map { profile.slot($0, prompted: false) }
+    slots = profile.modalities.map { profile.slot($0, prompted: false) }
   }
 
   public static var codedFields: [CodedField<Self>] {
@@ -63,7 +63,10 @@ public struct GatedLateFusionConfiguration: FusionMethod {
   public func readsOnlyFeature(of modality: Modality) -> Bool { true }
 
   public func model(_ parts: EncoderParts, head: HeadPlan, random: RandomStream) throws -> any FusionModel {
-    try GatedLateFusion(
+    guard slots.count == 2 else {
+      throw Failure(.configuration, "\(name): expected two modalities, found \(slots.count)")
+    }
+    return try GatedLateFusion(
       try parts.plan(slots[0]), try parts.plan(slots[1]), width: width, outputs: try head.outputs(for: self),
       random: random)
   }

@@ -234,7 +234,7 @@ private struct BlockPrompts {
   }
 }
 
-/// P_d = Σ_j r_j E_j: experts `[k, l, C]` and weights `[B, k]` → `[B, l, C]`
+/// P_d = Σ_j r_j E_j (METHOD.md Eq. 3): experts `[k, l, C]` and weights `[B, k]` → `[B, l, C]`
 private func mixed(_ experts: Tensor, _ weights: Tensor) -> Tensor {
   let (k, l, c) = experts.shape3
   return matmul(weights, experts.reshaped(k, l * c)).reshaped(weights.shape[0], l, c)
@@ -249,7 +249,7 @@ extension MoPEConfiguration {
   ///   - main: the modality that is prompted; nil takes the image, of clips the text (MUStARD).
   ///   - image: what sees images; nil takes the profile's.
   init(in profile: TierProfile, main: Modality?, image: EncoderChoice? = nil) {
-    let main = main ?? (profile.hasClips ? .text : .vision)
+    let main = main ?? profile.mainModality
     // Encoders that steer have vanilla prompts; sound and frames have none, as in the authors' code.
     slots = ([main] + profile.modalities.filter { $0 != main }).map {
       var slot = profile.slot($0, prompted: $0 != main && !profile.hasClips)
@@ -275,7 +275,9 @@ extension MoPEConfiguration {
   private var main: Modality { slots[0].modality }
 
   public var name: String {
-    let suffix = main == .text && slots.contains { $0.modality == .vision } ? " (text main)" : ""
+    // The image is the usual main modality, of clips the text.
+    let usual: Modality = slots.contains { $0.modality == .video } ? .text : .vision
+    let suffix = main == usual || slots.count == 1 ? "" : " (\(main.rawValue) main)"
     if prompts.contains(.dynamic) {
       let parts = prompts == .all ? "" : " \(prompts.symbols)"
       return "MoPE k=\(experts)\(parts)\(suffix)"
@@ -287,7 +289,8 @@ extension MoPEConfiguration {
 
   public func standard(in profile: TierProfile) -> Self {
     var standard = Self(in: profile, main: main)
-    (standard.prompts, standard.experts) = (prompts, experts)
+    standard.prompts = prompts
+    if prompts.contains(.dynamic) { standard.experts = experts }
     if prompts == .mapped && isFineTuned { standard.fineTune() }
     // A title says the encoder; that its mapper follows the stages goes without saying.
     standard.mapperSharing = Self(in: profile, main: main, image: slots[0].encoder).mapperSharing
@@ -299,7 +302,7 @@ extension MoPEConfiguration {
   public func searched(in profile: TierProfile) -> Method {
     let isSequential = prompts == [.fixed, .mapped] || prompts == .mapped && isFineTuned
     let image = slots.first { $0.modality.isSeen }?.encoder
-    var searched = Self(in: profile, main: isSequential ? main : nil, image: image)
+    var searched = Self(in: profile, main: nil, image: image)
     if isSequential { searched.prompts = prompts } else { searched.experts = experts <= 4 ? 4 : 16 }
     if isFineTuned { searched.fineTune() }
     return Method(searched)

@@ -48,8 +48,8 @@ public enum RoutingNoise: Codable, Hashable, Sendable {
 
 /// Scores the experts of one block.
 ///
-/// Multimodal: `r = softmax([W_i ψ_x, W_c ψ_y] K / τ + ε)` with one key (column of K) per expert. Unimodal:
-/// `r = softmax(W ψ_y / τ + ε)`.
+/// Multimodal: `r = softmax([W_i ψ_x, W_c ψ_y] K / τ + ε)` with one key (column of K) per expert (METHOD.md Eq. 4, 5). Unimodal:
+/// `r = softmax(W ψ_y / τ + ε)` (Eq. 6).
 struct Router {
   private let own: Linear?  // W_i: C → d_i
   private let cross: Linear  // W_c: d_y → d_c, or W: d_y → k

@@ -117,12 +117,6 @@ public final class PublishedData: DataProvider {
       judgedImages: images(judged))
   }
 
-  /// Image files of the training split, the first so many.
-  public func imageFiles(_ choice: DataChoice, count: Int) throws -> [String] {
-    let dataset = try dataset(try kind(choice))
-    return dataset.records(.train).prefix(count).compactMap(\.image).map(dataset.path)
-  }
-
   /// Width and height of the images that a method sees.
   func side(of method: Method) throws -> Int {
     switch try method.imageSlot.map({ try encoders.configuration($0.encoder) }) {
@@ -196,10 +190,7 @@ public final class PublishedData: DataProvider {
   /// What a method reads of this dataset's records, and how.
   private func inputs(_ kind: PublishedKind, _ choice: DataChoice, _ method: Method) throws -> PublishedInputs {
     let read = method.inputs
-    if let strange = read.first(where: { !choice.descriptor.modalities.contains($0) }) {
-      throw Failure(
-        .configuration, "\(method.choices.name) reads \(strange.rawValue), which \(kind.title) does not have")
-    }
+    try choice.check(method)
     var inputs = PublishedInputs()
     inputs.words = try text(method)
     if read.contains(.vision) {

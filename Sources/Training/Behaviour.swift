@@ -57,7 +57,7 @@ public struct Behaviour: Codable, Hashable, Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(method), as: UTF8.self)
     let task = profile.makesMasks ? " masks" : ""
-    return "\(method.choices.name) \(ContentHash.of(text).prefix(8))\(task) "
+    return "\(type(of: method.choices).kind) \(ContentHash.of(text).prefix(8))\(task) "
       + "λ=\(recipe.importanceWeight) γ=\(recipe.importanceThreshold) η=\(recipe.learningRate)"
   }
 

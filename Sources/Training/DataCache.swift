@@ -16,11 +16,13 @@ public final class DataCache: DataProvider {
   public init(tier: Tier) { self.tier = tier }
 
   public func training(_ choice: DataChoice, for method: Method) throws -> any BatchSource {
-    try split(choice, .train)
+    try choice.check(method)
+    return try split(choice, .train)
   }
 
   public func judged(_ choice: DataChoice, for method: Method) throws -> [any BatchSource] {
-    try judged(choice)
+    try choice.check(method)
+    return try judged(choice)
   }
 
   /// The examples to judge by, split by split. Stand-ins are the same for all methods.
@@ -75,6 +77,12 @@ public final class DataCache: DataProvider {
 }
 
 extension DataChoice {
+  /// - Throws: `Failure(.configuration)` if a method reads what the dataset does not have.
+  public func check(_ method: Method) throws {
+    guard let strange = method.inputs.first(where: { !descriptor.modalities.contains($0) }) else { return }
+    throw Failure(.configuration, "\(method.choices.name) reads \(strange.rawValue), which \(title) does not have")
+  }
+
   /// The dataset of this choice at a tier.
   public func dataset(_ tier: Tier) throws -> any Dataset {
     guard tier != .paper else {

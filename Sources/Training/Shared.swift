@@ -11,17 +11,6 @@ final class SharedBox<Value: Sendable>: Sendable {
   }
 }
 
-/// Hands out 0, 1, 2, … to several threads.
-final class SharedCounter: Sendable {
-  private let next = Atomic<Int>(0)
-
-  /// The next number, or nil once all below `limit` have been given.
-  func take(below limit: Int) -> Int? {
-    let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-    return index < limit ? index : nil
-  }
-}
-
 /// Values that are costly to make, each made once.
 final class Memo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private let known = Mutex<[Key: Value]>([:])

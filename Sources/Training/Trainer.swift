@@ -172,7 +172,8 @@ extension Recipe {
 }
 
 extension Recipe {
-  /// What is minimised: the loss of the task plus the weighted importance loss, the mean over the routed blocks.
+  /// What is minimised: the loss of the task plus the weighted importance loss, the mean over the routed blocks
+  /// (METHOD.md Eq. 8).
   package func objective(of output: FusionOutput, _ batch: Batch) -> Tensor {
     let task: Tensor
     switch batch.labels {

@@ -110,7 +110,7 @@ struct CommonOptions: ParsableArguments {
       throw Failure(.noMatch, "\(id): no such experiment\(hint) (mope list shows all)")
     }
     func matches(_ id: String, _ patterns: [String]) -> Bool {
-      patterns.contains { fnmatch($0, id, 0) == 0 }
+      patterns.contains { Wildcards($0).matches(id) }
     }
     let selected = all.map(\.info.id).filter { id in
       (ids.isEmpty || ids.contains(id)) && (only.isEmpty || matches(id, only)) && !matches(id, skip)

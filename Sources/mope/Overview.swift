@@ -104,9 +104,10 @@ struct Plan: ParsableCommand, KernelChoosing {
     let wanted = try Set(laboratory.experiments.flatMap(laboratory.plan).map(laboratory.runner.key))
     let old = records.filter { !wanted.contains($0.key) }
     var entries: [Entry] = []
+    var matching = 0
     for experiment in selected {
-      for run in try laboratory.plan(experiment)
-      where runs.map({ fnmatch($0, run.title, 0) == 0 }) ?? true {
+      for run in try laboratory.plan(experiment) where runs.map({ Wildcards($0).matches(run.title) }) ?? true {
+        matching += 1
         var why = ["retraining was asked for"]
         if !retrain {
           if try laboratory.runner.isStored(run) { continue }
@@ -117,6 +118,9 @@ struct Plan: ParsableCommand, KernelChoosing {
             experiment: experiment.info.id, run: run.title, why: why,
             predictedSeconds: Self.cost(run, records)))
       }
+    }
+    if let runs, matching == 0 {
+      throw Failure(.noMatch, "--runs \(runs): matches no run of the selected experiments")
     }
     if options.json {
       try Console.answer(json: entries)

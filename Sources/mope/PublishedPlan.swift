@@ -49,7 +49,7 @@ struct PublishedPlan {
     for experiment in selected where experiment.trains {
       do {
         let planned = try laboratory.plan(experiment).filter { run in
-          pattern.map { fnmatch($0, run.title, 0) == 0 } ?? true
+          pattern.map { Wildcards($0).matches(run.title) } ?? true
         }
         experiments.append((experiment.info.id, planned))
         for run in planned where !runs.contains(run) { runs.append(run) }

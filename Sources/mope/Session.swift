@@ -39,7 +39,7 @@ struct Session {
     for experiment in experiments {
       for run in try laboratory.plan(experiment) where !all.contains(run) { all.append(run) }
     }
-    let runs = all.filter { run in pattern.map { fnmatch($0, run.title, 0) == 0 } ?? true }
+    let runs = all.filter { run in pattern.map { Wildcards($0).matches(run.title) } ?? true }
     guard all.isEmpty || !runs.isEmpty else {
       throw Failure(
         .noMatch, "--runs \(pattern ?? ""): matches none of \(all.count) runs, such as: \(all[0].title)")

@@ -159,6 +159,8 @@ import Training
     #expect(title(.mope { $0.gating = .topOne }) == "MoPE k=16 (gating topOne)")
     #expect(title(.mope().reading(with: .gpt2, .frozen)) == "MoPE k=16 (GPT-2, text prompts 0)")
     #expect(title(.sequentialFuse, on: .mustard) == "SequentialFuse")
+    #expect(title(.mope(main: .audio), on: .mustard) == "MoPE k=16 (audio main)")
+    #expect(title(.mope(.fixed, experts: 4)) != title(.mope(.fixed)))
     #expect(title(.largePMF) == "PMF-Large" && title(.lateConcat) == "LateConcat")
   }
 }
