@@ -20,6 +20,8 @@ public protocol FusionMethod: SparselyCodable, Hashable, Sendable {
   func standard(in profile: TierProfile) -> Self
   /// The method whose searched learning rate this one takes: itself, or the one of which it is an ablation.
   func searched(in profile: TierProfile) -> Method
+  /// Whether it has prompts that train, of encoders or of its own.
+  var usesPrompts: Bool { get }
   /// Whether of this modality nothing but the encoder's feature is read, so that it can be computed once.
   func readsOnlyFeature(of modality: Modality) -> Bool
   /// This method without the choices that change its cost by nothing worth predicting.
@@ -40,6 +42,7 @@ public protocol FusionMethod: SparselyCodable, Hashable, Sendable {
 extension FusionMethod {
   public func standard(in profile: TierProfile) -> Self { Self(in: profile) }
   public func searched(in profile: TierProfile) -> Method { Method(self) }
+  public var usesPrompts: Bool { slots.contains { $0.prompts > 0 } }
   public func readsOnlyFeature(of modality: Modality) -> Bool { false }
   public var costClass: Self { self }
   public var maskHead: MaskHead? { nil }

@@ -55,7 +55,9 @@ public struct Method: Codable, Hashable, Sendable {
   /// How it uses the encoder of images or of frames.
   public var imageSlot: Slot? { slots.first { $0.modality.isSeen } }
   /// Whether every encoder is frozen: then what trains is small and can be shipped.
-  public var isPromptTuned: Bool { slots.allSatisfy { $0.tuning == .frozen } }
+  public var leavesEncodersFrozen: Bool { slots.allSatisfy { $0.tuning == .frozen } }
+  /// Whether it tunes prompts of frozen encoders.
+  public var isPromptTuned: Bool { leavesEncodersFrozen && choices.usesPrompts }
 
   /// What trains of the text encoder, and of the others: two learning rates.
   public var tunings: (text: Tuning, others: Tuning) {

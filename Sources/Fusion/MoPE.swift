@@ -308,6 +308,7 @@ extension MoPEConfiguration {
     return Method(searched)
   }
 
+  public var usesPrompts: Bool { true }
   public func readsOnlyFeature(of modality: Modality) -> Bool { modality != main }
 
   public var maskHead: MaskHead? { decoder }

@@ -28,6 +28,7 @@ public struct PMFConfiguration: FusionMethod {
 
   private var isLarge: Bool { slots.map(\.encoder) == Self.large.slots.map(\.encoder) }
   public var name: String { isLarge ? "PMF-Large" : "PMF" }
+  public var usesPrompts: Bool { true }
   public func standard(in profile: TierProfile) -> Self { isLarge ? .large : Self(in: profile) }
 
   public func model(_ parts: EncoderParts, head: HeadPlan, random: RandomStream) throws -> any FusionModel {

@@ -77,6 +77,7 @@ public struct PromptFuseConfiguration: FusionMethod {
     }
   }
 
+  public var usesPrompts: Bool { true }
   public func standard(in profile: TierProfile) -> Self { Self(placement, in: profile) }
   public func readsOnlyFeature(of modality: Modality) -> Bool { modality == .vision }
 

@@ -126,7 +126,7 @@ public struct RunStore: Sendable {
     let path = "\(shipped)/\(Self.name(try finished.record.key.digest()))"
     var tensors: [(name: String, tensor: Tensor)] = []
     let isReported = finished.run.data.judgedOn != Split.validation.rawValue  // a search is judged once
-    if withTensors, finished.run.method.isPromptTuned, isReported, let source = finished.tensorsPath {
+    if withTensors, finished.run.method.leavesEncodersFrozen, isReported, let source = finished.tensorsPath {
       tensors = try Self.tensors(source)
     }
     let features = try withFeatures ? finished.featuresPath.map(FeatureCodes.init(path:)) : nil

@@ -148,6 +148,15 @@ import Training
     }
   }
 
+  @Test func `prompts of frozen encoders are told from frozen encoders without`() {
+    let prompted: [MethodPlan] = [.prompted(.text), .promptedLateConcat, .promptedMMBT, .promptFuse, .pmf, .mope()]
+    #expect(prompted.allSatisfy { $0(at: .mini).isPromptTuned })
+    for plan in [MethodPlan.gatedLateFusion, .bilinearLateFusion] {
+      #expect(plan(at: .mini).leavesEncodersFrozen && !plan(at: .mini).isPromptTuned)
+    }
+    #expect(!MethodPlan.sequentialFuse(at: .mini).isPromptTuned && !MethodPlan.lateConcat(at: .mini).isPromptTuned)
+  }
+
   @Test func `a title names what departs from the defaults, and nothing else`() {
     func title(_ plan: MethodPlan, _ tier: Tier = .mini, on data: DatasetID = .snliVE) -> String {
       plan(at: tier, on: data).title(in: tier.profile(data.descriptor))
