@@ -88,14 +88,11 @@ public struct RunStore: Sendable {
     FileManager.default.contents(atPath: "\(runs)/\(Self.name(digest))/run.json").map { ContentHash.of(Array($0)) }
   }
 
-  /// All finished runs' records, in the order of their folders' names; the shipped ones last. Records that this program
-  /// cannot read, as of another one's methods or datasets, are left out: who asks for such a run by its key is told.
+  /// All finished runs' records, in the order of their folders' names; the shipped ones last.
   public func records() throws -> [RunRecord] {
     try places.flatMap { place in
       try Self.names(in: place).sorted().filter { !$0.hasSuffix(".tmp") }.compactMap {
-        do { return try Self.record("\(place)/\($0)") } catch let failure as Failure where failure.kind == .badInput {
-          return nil
-        }
+        try Self.record("\(place)/\($0)")
       }
     }
   }
